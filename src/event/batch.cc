@@ -1,0 +1,47 @@
+#include "event/batch.h"
+
+namespace gac::event {
+
+std::span<const Field> EventRef::fields() const {
+    const EventHead& h = head();
+    return batch_->fields().subspan(h.first_field, h.field_count);
+}
+
+const ValueRef* EventRef::find(FieldId id) const {
+    const auto all = fields();
+    for (std::size_t i = all.size(); i-- > 0;) {
+        if (all[i].id == id) {
+            return &all[i].value;
+        }
+    }
+    return nullptr;
+}
+
+void EventBatch::begin() {
+    fields_.resize(begun_);
+}
+
+void EventBatch::add_ip(FieldId id, const base::IpAddress& address) {
+    const auto kept = arena_.copy(std::span(&address, 1));
+    add(id, ValueRef(kept.data()));
+}
+
+void EventBatch::end(const EventHead& head) {
+    EventHead kept = head;
+    kept.first_field = static_cast<std::uint32_t>(begun_);
+    kept.field_count = static_cast<std::uint32_t>(fields_.size() - begun_);
+    raw_bytes_ += kept.raw.size();
+    heads_.push_back(kept);
+    begun_ = fields_.size();
+}
+
+void EventBatch::reset() {
+    arena_.reset();
+    heads_.clear();
+    fields_.clear();
+    begun_ = 0;
+    raw_bytes_ = 0;
+    first_id_ = 0;
+}
+
+}  // namespace gac::event
