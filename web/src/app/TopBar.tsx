@@ -1,0 +1,205 @@
+import { useRef } from 'react';
+import { type LiveState, useLiveState } from '@/api/live.ts';
+import { type Language, type TextKey, useText } from '@/text/index.ts';
+import { time, weekdayDate } from '@/ui/format.ts';
+import {
+  ChevronDownIcon,
+  ClockIcon,
+  KeyboardIcon,
+  kIcon,
+  LogoutIcon,
+  MoonIcon,
+  SearchIcon,
+  SunIcon,
+  UnitIcon,
+  UserIcon,
+} from '@/ui/icons.ts';
+import { useKeys } from '@/ui/keys.ts';
+import { Menu } from '@/ui/Menu.tsx';
+import { IconButton, Kbd } from '@/ui/parts.tsx';
+import { kDefaultRange, kRanges, type Range, type Scope } from '@/ui/scope.ts';
+import { setThemeChoice, useTheme } from '@/ui/theme.ts';
+import { useNow } from '@/ui/useNow.ts';
+
+export const kRangeKeys: Record<Range, TextKey> = {
+  '15m': 'range.15m',
+  '1h': 'range.1h',
+  '4h': 'range.4h',
+  '24h': 'range.24h',
+  '7d': 'range.7d',
+  '30d': 'range.30d',
+};
+
+const kLampKeys: Record<LiveState, TextKey> = {
+  off: 'lamp.connecting',
+  connecting: 'lamp.connecting',
+  live: 'lamp.live',
+  stale: 'lamp.stale',
+};
+
+export function TopBar({
+  scope,
+  units,
+  user,
+  onScope,
+  onSearch,
+  onLanguage,
+  onKeys,
+  onSignOut,
+}: {
+  scope: Scope;
+  units: { id: string; name: string }[];
+  user: { name: string; role: string };
+  onScope: (scope: Scope) => void;
+  onSearch: (text: string) => void;
+  onLanguage: (language: Language) => void;
+  onKeys: () => void;
+  onSignOut: () => void;
+}) {
+  const { t, language } = useText();
+  const theme = useTheme();
+  const box = useRef<HTMLInputElement>(null);
+  useKeys([
+    {
+      key: '/',
+      label: t('keys.search'),
+      group: t('keys.groupGo'),
+      run: () => {
+        box.current?.focus();
+        box.current?.select();
+      },
+    },
+  ]);
+  const unit = units.find((each) => each.id === scope.unit);
+  return (
+    <header className="top">
+      <form
+        className="field search"
+        role="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const text = box.current?.value.trim().normalize('NFC') ?? '';
+          if (text) onSearch(text);
+        }}
+      >
+        <SearchIcon {...kIcon} />
+        <input
+          ref={box}
+          type="search"
+          aria-label={t('top.search')}
+          placeholder={t('top.searchHint')}
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <Kbd>/</Kbd>
+      </form>
+      <Menu
+        trigger={
+          <button type="button" className="topbtn" aria-label={t('top.range')}>
+            <ClockIcon {...kIcon} />
+            <span className="word">{t(kRangeKeys[scope.range ?? kDefaultRange])}</span>
+            <ChevronDownIcon {...kIcon} size={14} className="caret" />
+          </button>
+        }
+        width={200}
+        entries={kRanges.map((range) => ({
+          label: t(kRangeKeys[range]),
+          chosen: range === (scope.range ?? kDefaultRange),
+          run: () => onScope({ ...scope, range: range === kDefaultRange ? undefined : range }),
+        }))}
+      />
+      {units.length > 1 && (
+        <Menu
+          trigger={
+            <button type="button" className="topbtn" aria-label={t('top.unit')}>
+              <UnitIcon {...kIcon} />
+              <span className="word">{unit?.name ?? t('top.allUnits')}</span>
+              <ChevronDownIcon {...kIcon} size={14} className="caret" />
+            </button>
+          }
+          width={280}
+          entries={[
+            {
+              label: t('top.allUnits'),
+              chosen: !scope.unit,
+              run: () => onScope({ ...scope, unit: undefined }),
+            },
+            'line',
+            ...units.map((each) => ({
+              label: each.name,
+              chosen: each.id === scope.unit,
+              run: () => onScope({ ...scope, unit: each.id }),
+            })),
+          ]}
+        />
+      )}
+      <div className="right">
+        <Menu
+          position="bottom-end"
+          trigger={
+            <button type="button" className="topbtn" aria-label={t('top.account', { name: user.name })}>
+              <UserIcon {...kIcon} />
+              <b className="strong who-name word" style={{ fontWeight: 500 }}>
+                {user.name}
+              </b>
+              <span className="dim who-name word">{user.role}</span>
+            </button>
+          }
+          entries={[
+            { heading: `${user.name}, ${user.role}` },
+            {
+              label: t('top.themeAuto'),
+              run: () => setThemeChoice('auto'),
+              icon: <MoonIcon {...kIcon} />,
+            },
+            { label: t('top.keys'), run: onKeys, icon: <KeyboardIcon {...kIcon} />, shortcut: '?' },
+            'line',
+            { label: t('top.signOut'), run: onSignOut, icon: <LogoutIcon {...kIcon} /> },
+          ]}
+        />
+        <span className="rule" />
+        <Clock />
+        <span className="rule" />
+        <Lamp />
+        <IconButton
+          label={theme === 'dark' ? t('top.toLight') : t('top.toDark')}
+          onClick={() => setThemeChoice(theme === 'dark' ? 'light' : 'dark')}
+        >
+          {theme === 'dark' ? <MoonIcon {...kIcon} /> : <SunIcon {...kIcon} />}
+        </IconButton>
+        <button
+          type="button"
+          className="iconbtn"
+          style={{ width: 32, fontSize: 12 }}
+          lang={language === 'vi' ? 'en' : 'vi'}
+          aria-label={language === 'vi' ? 'VI, switch to English' : 'EN, chuyển sang tiếng Việt'}
+          onClick={() => onLanguage(language === 'vi' ? 'en' : 'vi')}
+        >
+          {language === 'vi' ? 'VI' : 'EN'}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Clock() {
+  const { t } = useText();
+  const now = useNow();
+  return (
+    <span className="clock" title={t('top.zone')}>
+      <b>{time(now)}</b>
+      <span className="date">{weekdayDate(now)}</span>
+    </span>
+  );
+}
+
+function Lamp() {
+  const { t } = useText();
+  const state = useLiveState();
+  return (
+    <span className="lamp" data-state={state} role="status" title={t(kLampKeys[state])}>
+      <i />
+      <span>{t(kLampKeys[state])}</span>
+    </span>
+  );
+}
