@@ -1,5 +1,6 @@
-// Bump allocator for the bytes of one batch. Nothing is freed alone; reset() keeps the memory for the next
-// batch. Every allocation may be read up to kPadding bytes past its end (vector loads), never written.
+// Bump allocator for the bytes of one batch. Nothing is freed alone; reset() keeps the memory for
+// the next batch. Every allocation may be read up to kPadding bytes past its end (vector loads),
+// never written.
 #pragma once
 
 #include <cstddef>

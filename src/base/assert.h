@@ -5,6 +5,6 @@ namespace gac::base {
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
 }  // namespace gac::base
 
-#define GAC_ASSERT(...)                                                        \
-    ((__VA_ARGS__) ? static_cast<void>(0)                                      \
+#define GAC_ASSERT(...)                   \
+    ((__VA_ARGS__) ? static_cast<void>(0) \
                    : ::gac::base::assertion_failed(#__VA_ARGS__, __FILE__, __LINE__))

@@ -86,13 +86,15 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t byt
             return bytes;
         }
         if (bytes.size() + *n > bytes_max) {
-            return fail(Code::LimitExceeded, fmt::format("file is larger than {} bytes", bytes_max), path.string());
+            return fail(Code::LimitExceeded, fmt::format("file is larger than {} bytes", bytes_max),
+                        path.string());
         }
         bytes.append(buffer, *n);
     }
 }
 
-Result<> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, unsigned mode) {
+Result<> write_file_atomic(const std::filesystem::path& path, std::string_view bytes,
+                           unsigned mode) {
     std::filesystem::path temporary = path;
     temporary += ".tmp";
     {
@@ -116,11 +118,13 @@ Result<std::filesystem::path> content_folder() {
     namespace fs = std::filesystem;
     std::error_code ignored;
     const auto holds_content = [&](const fs::path& folder) {
-        return fs::is_directory(folder / "rules", ignored) && fs::is_directory(folder / "profiles", ignored);
+        return fs::is_directory(folder / "rules", ignored)
+               && fs::is_directory(folder / "profiles", ignored);
     };
     if (const char* named = std::getenv("GAC_CONTENT"); named != nullptr && *named != '\0') {
         if (!holds_content(named)) {
-            return fail(Code::NotFound, "GAC_CONTENT names a folder without rules/ and profiles/", named);
+            return fail(Code::NotFound, "GAC_CONTENT names a folder without rules/ and profiles/",
+                        named);
         }
         return fs::path(named);
     }
@@ -134,7 +138,8 @@ Result<std::filesystem::path> content_folder() {
             return folder;
         }
     }
-    return fail(Code::NotFound, "the shipped rules/ and profiles/ were not found; set GAC_CONTENT to their folder");
+    return fail(Code::NotFound,
+                "the shipped rules/ and profiles/ were not found; set GAC_CONTENT to their folder");
 }
 
 }  // namespace gac::base

@@ -29,16 +29,18 @@ private:
 };
 
 Result<Fd> open_file(const std::filesystem::path& path, int flags, unsigned mode = 0640);
-Result<> write_all(const Fd& fd, std::string_view bytes);             // at the file's position
-Result<std::size_t> read_some(const Fd& fd, std::span<char> into);    // 0 at the end
+Result<> write_all(const Fd& fd, std::string_view bytes);           // at the file's position
+Result<std::size_t> read_some(const Fd& fd, std::span<char> into);  // 0 at the end
 Result<> sync_data(const Fd& fd);
 Result<> sync_folder(const std::filesystem::path& folder);
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
 // Temporary name, fsync, rename, fsync of the folder.
-Result<> write_file_atomic(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0640);
+Result<> write_file_atomic(const std::filesystem::path& path, std::string_view bytes,
+                           unsigned mode = 0640);
 
-// Where the shipped content (rules/, profiles/, samples/, console) lies: $GAC_CONTENT, or share/gac beside the
-// program's folder, or the nearest folder above the program that holds rules/ and profiles/.
+// Where the shipped content (rules/, profiles/, samples/, console) lies: $GAC_CONTENT, or share/gac
+// beside the program's folder, or the nearest folder above the program that holds rules/ and
+// profiles/.
 Result<std::filesystem::path> content_folder();
 
 }  // namespace gac::base

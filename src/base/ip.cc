@@ -65,11 +65,13 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     return address;
 }
 
-bool IpAddress::is_v4() const { return std::memcmp(bytes.data(), kMapped.data(), kMapped.size()) == 0; }
+bool IpAddress::is_v4() const {
+    return std::memcmp(bytes.data(), kMapped.data(), kMapped.size()) == 0;
+}
 
 std::uint32_t IpAddress::v4() const {
-    return (std::uint32_t{bytes[12]} << 24) | (std::uint32_t{bytes[13]} << 16) | (std::uint32_t{bytes[14]} << 8)
-           | bytes[15];
+    return (std::uint32_t{bytes[12]} << 24) | (std::uint32_t{bytes[13]} << 16)
+           | (std::uint32_t{bytes[14]} << 8) | bytes[15];
 }
 
 std::string IpAddress::text() const {
@@ -92,9 +94,11 @@ std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
     if (slash != std::string_view::npos) {
         const std::string_view digits = text.substr(slash + 1);
         int bits = 0;
-        const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+        const auto [end, fault] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), bits);
         const int most = address->is_v4() ? 32 : 128;
-        if (fault != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > most) {
+        if (fault != std::errc{} || end != digits.data() + digits.size() || bits < 0
+            || bits > most) {
             return std::nullopt;
         }
         prefix.bits_ = address->is_v4() ? bits + 96 : bits;

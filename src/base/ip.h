@@ -1,5 +1,6 @@
-// IP addresses and prefixes. One 16-byte form: an IPv4 address is kept as ::ffff:a.b.c.d, so that both kinds
-// sort and hash alike; is_v4() tells them apart. An IPv4-mapped IPv6 text is therefore an IPv4 address.
+// IP addresses and prefixes. One 16-byte form: an IPv4 address is kept as ::ffff:a.b.c.d, so that
+// both kinds sort and hash alike; is_v4() tells them apart. An IPv4-mapped IPv6 text is therefore
+// an IPv4 address.
 #pragma once
 
 #include <array>
@@ -14,7 +15,8 @@ namespace gac::base {
 struct IpAddress {
     std::array<std::uint8_t, 16> bytes{};
 
-    static std::optional<IpAddress> parse(std::string_view text);  // dotted quad or RFC 4291 text; no port, no zone
+    static std::optional<IpAddress> parse(
+        std::string_view text);  // dotted quad or RFC 4291 text; no port, no zone
     static IpAddress from_v4(std::uint32_t host_order);
     bool is_v4() const;
     std::uint32_t v4() const;  // host order; only when is_v4()
@@ -29,7 +31,7 @@ public:
     static std::optional<IpPrefix> parse(std::string_view text);
     bool contains(const IpAddress& address) const;
     const IpAddress& address() const { return address_; }
-    int bits() const { return bits_; }        // of the 128-bit form
+    int bits() const { return bits_; }  // of the 128-bit form
     bool had_host_bits() const { return had_host_bits_; }
     std::string text() const;
 

@@ -25,7 +25,8 @@ void write_log(LogLevel level, std::string_view room, std::string_view text) {
         line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     }
     line += '\n';
-    // One write call an entry keeps lines whole among threads. Nothing useful can be done if it fails.
+    // One write call an entry keeps lines whole among threads. Nothing useful can be done if it
+    // fails.
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

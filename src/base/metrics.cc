@@ -54,8 +54,8 @@ Metric& find_or_make(Registry& all, std::map<std::string, Family<Metric>, std::l
 }
 
 template <class Metric>
-void print(const std::map<std::string, Family<Metric>, std::less<>>& families, std::string_view type,
-           std::string& out) {
+void print(const std::map<std::string, Family<Metric>, std::less<>>& families,
+           std::string_view type, std::string& out) {
     for (const auto& [name, family] : families) {
         if (!family.help.empty()) {
             out += fmt::format("# HELP {} {}\n", name, family.help);
@@ -71,8 +71,9 @@ void print(const std::map<std::string, Family<Metric>, std::less<>>& families, s
 }  // namespace
 
 Counter& counter(std::string_view name, std::string_view labels, std::string_view help) {
-    return registry().with(
-        [&](Registry& all) -> Counter& { return find_or_make(all, all.counters, name, labels, help); });
+    return registry().with([&](Registry& all) -> Counter& {
+        return find_or_make(all, all.counters, name, labels, help);
+    });
 }
 
 Gauge& gauge(std::string_view name, std::string_view labels, std::string_view help) {

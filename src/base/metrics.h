@@ -1,5 +1,6 @@
-// Counters and gauges for /metrics (Prometheus text exposition format 0.0.4). A metric is made once, by name
-// and labels, and lives as long as the process; adding is one relaxed atomic. Any thread.
+// Counters and gauges for /metrics (Prometheus text exposition format 0.0.4). A metric is made
+// once, by name and labels, and lives as long as the process; adding is one relaxed atomic. Any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -28,8 +29,9 @@ private:
     std::atomic<std::int64_t> value_{0};
 };
 
-// `name` as Prometheus wants it (gac_ingest_events_total); `labels` ready made: source="fw",kind="tcp". The same
-// name and labels give the same object. At most 10,000 label sets in all: beyond, one shared overflow object.
+// `name` as Prometheus wants it (gac_ingest_events_total); `labels` ready made:
+// source="fw",kind="tcp". The same name and labels give the same object. At most 10,000 label sets
+// in all: beyond, one shared overflow object.
 Counter& counter(std::string_view name, std::string_view labels = {}, std::string_view help = {});
 Gauge& gauge(std::string_view name, std::string_view labels = {}, std::string_view help = {});
 

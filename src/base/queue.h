@@ -1,6 +1,6 @@
-// Bounded queue between threads, measured in a caller's unit (events, bytes). A full queue makes push wait or
-// try_push fail: nothing is dropped behind the caller's back. close() wakes everybody; what is queued is still
-// handed out. Any thread.
+// Bounded queue between threads, measured in a caller's unit (events, bytes). A full queue makes
+// push wait or try_push fail: nothing is dropped behind the caller's back. close() wakes everybody;
+// what is queued is still handed out. Any thread.
 #pragma once
 
 #include <chrono>
@@ -67,7 +67,9 @@ public:
     }
 
 private:
-    bool fits(std::size_t weight) const { return items_.empty() || weight_ + weight <= weight_max_; }
+    bool fits(std::size_t weight) const {
+        return items_.empty() || weight_ + weight <= weight_max_;
+    }
 
     bool put(T item, std::size_t weight) {
         if (closed_) {

@@ -1,5 +1,5 @@
-// Bounds-checked cursor over bytes from strangers. A read past the end sets failed() and gives zeros; check once
-// at the end of a record. Little-endian unless the name says big.
+// Bounds-checked cursor over bytes from strangers. A read past the end sets failed() and gives
+// zeros; check once at the end of a record. Little-endian unless the name says big.
 #pragma once
 
 #include <bit>

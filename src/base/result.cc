@@ -9,18 +9,30 @@ namespace gac::base {
 
 std::string_view name_of(Code code) {
     switch (code) {
-        case Code::InvalidArgument: return "invalid_argument";
-        case Code::NotFound: return "not_found";
-        case Code::AlreadyExists: return "already_exists";
-        case Code::Conflict: return "conflict";
-        case Code::Unauthenticated: return "unauthenticated";
-        case Code::PermissionDenied: return "permission_denied";
-        case Code::LimitExceeded: return "limit_exceeded";
-        case Code::Unavailable: return "unavailable";
-        case Code::StorageFull: return "storage_full";
-        case Code::Corrupt: return "corrupt";
-        case Code::Io: return "io";
-        case Code::Internal: return "internal";
+        case Code::InvalidArgument:
+            return "invalid_argument";
+        case Code::NotFound:
+            return "not_found";
+        case Code::AlreadyExists:
+            return "already_exists";
+        case Code::Conflict:
+            return "conflict";
+        case Code::Unauthenticated:
+            return "unauthenticated";
+        case Code::PermissionDenied:
+            return "permission_denied";
+        case Code::LimitExceeded:
+            return "limit_exceeded";
+        case Code::Unavailable:
+            return "unavailable";
+        case Code::StorageFull:
+            return "storage_full";
+        case Code::Corrupt:
+            return "corrupt";
+        case Code::Io:
+            return "io";
+        case Code::Internal:
+            return "internal";
     }
     return "internal";
 }
@@ -35,19 +47,31 @@ std::unexpected<Error> fail_errno(std::string_view what, int error_number) {
     Code code = Code::Io;
     switch (error_number) {
         case ENOSPC:
-        case EDQUOT: code = Code::StorageFull; break;
-        case ENOENT: code = Code::NotFound; break;
-        case EEXIST: code = Code::AlreadyExists; break;
+        case EDQUOT:
+            code = Code::StorageFull;
+            break;
+        case ENOENT:
+            code = Code::NotFound;
+            break;
+        case EEXIST:
+            code = Code::AlreadyExists;
+            break;
         case EACCES:
-        case EPERM: code = Code::PermissionDenied; break;
-        case EAGAIN: code = Code::Unavailable; break;
-        default: break;
+        case EPERM:
+            code = Code::PermissionDenied;
+            break;
+        case EAGAIN:
+            code = Code::Unavailable;
+            break;
+        default:
+            break;
     }
     return fail(code, fmt::format("{}: {}", what, std::generic_category().message(error_number)));
 }
 
 Error at(std::string_view where, Error error) {
-    error.where = error.where.empty() ? std::string(where) : fmt::format("{}: {}", where, error.where);
+    error.where =
+        error.where.empty() ? std::string(where) : fmt::format("{}: {}", where, error.where);
     return error;
 }
 

@@ -1,5 +1,6 @@
-// Expected failure as a value. Every function that bad input, a gone peer or a full disk can fail returns
-// Result<T>; GAC_TRY passes an error on. Broken promises of our own use GAC_ASSERT (base/assert.h).
+// Expected failure as a value. Every function that bad input, a gone peer or a full disk can fail
+// returns Result<T>; GAC_TRY passes an error on. Broken promises of our own use GAC_ASSERT
+// (base/assert.h).
 #pragma once
 
 #include <cstdint>
@@ -12,24 +13,24 @@ namespace gac::base {
 
 // What a caller may branch on. The HTTP layer maps these to status codes in one place.
 enum class Code : std::uint8_t {
-    InvalidArgument,   // the input is wrong; the same input will always be wrong
+    InvalidArgument,  // the input is wrong; the same input will always be wrong
     NotFound,
     AlreadyExists,
-    Conflict,          // version or state changed meanwhile
+    Conflict,  // version or state changed meanwhile
     Unauthenticated,
     PermissionDenied,
-    LimitExceeded,     // a named limit was hit
-    Unavailable,       // try again later (queue full, peer gone)
+    LimitExceeded,  // a named limit was hit
+    Unavailable,    // try again later (queue full, peer gone)
     StorageFull,
-    Corrupt,           // stored bytes are not what was written
+    Corrupt,  // stored bytes are not what was written
     Io,
     Internal,
 };
 
 std::string_view name_of(Code code);
 
-// `text` is lower case, says what and which, and has no full stop. `where` is the place: a file, line, column,
-// field or option; empty when there is none.
+// `text` is lower case, says what and which, and has no full stop. `where` is the place: a file,
+// line, column, field or option; empty when there is none.
 struct [[nodiscard]] Error {
     Code code = Code::Internal;
     std::string text;
@@ -63,16 +64,16 @@ using base::Result;
 #define GAC_JOIN(a, b) GAC_JOIN_INNER(a, b)
 
 // GAC_TRY(name, expression): declares `name` from a Result<T>, or returns its error.
-#define GAC_TRY(name, ...)                                          \
-    auto GAC_JOIN(name, _result) = (__VA_ARGS__);                   \
-    if (!GAC_JOIN(name, _result)) {                                 \
+#define GAC_TRY(name, ...)                                                  \
+    auto GAC_JOIN(name, _result) = (__VA_ARGS__);                           \
+    if (!GAC_JOIN(name, _result)) {                                         \
         return std::unexpected(std::move(GAC_JOIN(name, _result)).error()); \
-    }                                                               \
+    }                                                                       \
     auto name = *std::move(GAC_JOIN(name, _result))
 
 // GAC_CHECK(expression): for Result<void>.
-#define GAC_CHECK(...)                                              \
-    if (auto gac_checked = (__VA_ARGS__); !gac_checked) {           \
-        return std::unexpected(std::move(gac_checked).error());     \
-    }                                                               \
+#define GAC_CHECK(...)                                          \
+    if (auto gac_checked = (__VA_ARGS__); !gac_checked) {       \
+        return std::unexpected(std::move(gac_checked).error()); \
+    }                                                           \
     static_assert(true)

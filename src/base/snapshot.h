@@ -1,5 +1,5 @@
-// Read-mostly state published to other threads: readers take a shared_ptr for as long as they need one
-// consistent version; a writer replaces it whole. Any thread.
+// Read-mostly state published to other threads: readers take a shared_ptr for as long as they need
+// one consistent version; a writer replaces it whole. Any thread.
 #pragma once
 
 #include <memory>

@@ -16,8 +16,8 @@ inline char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char
 bool equal_ignoring_ascii_case(std::string_view a, std::string_view b);
 std::string ascii_lower(std::string_view text);
 
-// Unicode simple case folding (CaseFolding.txt C + S): ASCII takes a short cut. The length in bytes may change.
-// Bytes that are not UTF-8 stay as they are.
+// Unicode simple case folding (CaseFolding.txt C + S): ASCII takes a short cut. The length in bytes
+// may change. Bytes that are not UTF-8 stay as they are.
 std::string fold_case(std::string_view text);
 void append_folded(std::string_view text, std::string& out);
 

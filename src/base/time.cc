@@ -24,7 +24,8 @@ std::int64_t days_from_civil(int year, int month, int day) {
 }
 
 bool two_digits(std::string_view text, std::size_t at, int& out) {
-    if (at + 2 > text.size() || text[at] < '0' || text[at] > '9' || text[at + 1] < '0' || text[at + 1] > '9') {
+    if (at + 2 > text.size() || text[at] < '0' || text[at] > '9' || text[at + 1] < '0'
+        || text[at + 1] > '9') {
         return false;
     }
     out = (text[at] - '0') * 10 + (text[at + 1] - '0');
@@ -34,14 +35,16 @@ bool two_digits(std::string_view text, std::size_t at, int& out) {
 std::uint32_t big32(const char* p) {
     unsigned char b[4];
     std::memcpy(b, p, 4);
-    return (std::uint32_t{b[0]} << 24) | (std::uint32_t{b[1]} << 16) | (std::uint32_t{b[2]} << 8) | b[3];
+    return (std::uint32_t{b[0]} << 24) | (std::uint32_t{b[1]} << 16) | (std::uint32_t{b[2]} << 8)
+           | b[3];
 }
 
 }  // namespace
 
 TimePoint from_civil(const CivilTime& civil) {
     const std::int64_t days = days_from_civil(civil.year, civil.month, civil.day);
-    const std::int64_t seconds = days * 86400 + civil.hour * 3600 + civil.minute * 60 + civil.second;
+    const std::int64_t seconds =
+        days * 86400 + civil.hour * 3600 + civil.minute * 60 + civil.second;
     return {seconds * 1'000'000 + civil.micros};
 }
 
@@ -77,16 +80,16 @@ CivilTime to_civil(TimePoint time) {
 
 bool is_valid(const CivilTime& c) {
     static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (c.year < 1 || c.year > 9999 || c.month < 1 || c.month > 12 || c.day < 1 || c.hour < 0 || c.hour > 23
-        || c.minute < 0 || c.minute > 59 || c.second < 0 || c.second > 60) {
+    if (c.year < 1 || c.year > 9999 || c.month < 1 || c.month > 12 || c.day < 1 || c.hour < 0
+        || c.hour > 23 || c.minute < 0 || c.minute > 59 || c.second < 0 || c.second > 60) {
         return false;
     }
     const bool leap = (c.year % 4 == 0 && c.year % 100 != 0) || c.year % 400 == 0;
     return c.day <= kDays[c.month - 1] + (c.month == 2 && leap ? 1 : 0);
 }
 
-// TZif version 2 (RFC 8536 section 3): the second, 64-bit data block is read; footer rules are not needed for
-// zones that no longer change, and beyond the last transition its offset holds.
+// TZif version 2 (RFC 8536 section 3): the second, 64-bit data block is read; footer rules are not
+// needed for zones that no longer change, and beyond the last transition its offset holds.
 Result<Zone> load_zone(std::string_view name) {
     if (name.find("..") != std::string_view::npos || name.starts_with('/')) {
         return fail(Code::InvalidArgument, fmt::format("time zone name \"{}\" is not valid", name));
@@ -94,17 +97,18 @@ Result<Zone> load_zone(std::string_view name) {
     std::ifstream file("/usr/share/zoneinfo/" + std::string(name), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
     if (bytes.size() < 44 || !bytes.starts_with("TZif") || bytes[4] < '2') {
-        return fail(Code::NotFound, fmt::format("time zone \"{}\" is not known to this system", name));
+        return fail(Code::NotFound,
+                    fmt::format("time zone \"{}\" is not known to this system", name));
     }
-    const auto header_counts = [&](std::size_t at, std::uint32_t (&n)[6]) {
+    const auto header_counts = [&](std::size_t at, std::uint32_t(&n)[6]) {
         for (std::size_t i = 0; i < 6; ++i) {
             n[i] = big32(bytes.data() + at + 20 + i * 4);
         }
     };
     std::uint32_t n[6];  // isut, isstd, leap, time, type, char counts
     header_counts(0, n);
-    const std::size_t first_block = std::size_t{n[3]} * 5 + std::size_t{n[4]} * 6 + n[5] + std::size_t{n[2]} * 8
-                                    + n[1] + n[0];
+    const std::size_t first_block =
+        std::size_t{n[3]} * 5 + std::size_t{n[4]} * 6 + n[5] + std::size_t{n[2]} * 8 + n[1] + n[0];
     const std::size_t second = 44 + first_block;
     if (second + 44 > bytes.size()) {
         return fail(Code::Corrupt, fmt::format("time zone file of \"{}\" is cut short", name));
@@ -142,7 +146,8 @@ Result<Zone> Zone::parse(std::string_view name) {
     if (name.size() == 6 && (name[0] == '+' || name[0] == '-') && name[3] == ':') {
         int hours = 0;
         int minutes = 0;
-        if (two_digits(name, 1, hours) && two_digits(name, 4, minutes) && hours < 15 && minutes < 60) {
+        if (two_digits(name, 1, hours) && two_digits(name, 4, minutes) && hours < 15
+            && minutes < 60) {
             Zone zone;
             zone.name_ = std::string(name);
             const std::int64_t seconds = hours * 3600 + minutes * 60;
@@ -180,10 +185,11 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text, const Zone& zone) 
     CivilTime c;
     int century = 0;
     int year = 0;
-    if (text.size() < 19 || !two_digits(text, 0, century) || !two_digits(text, 2, year) || text[4] != '-'
-        || !two_digits(text, 5, c.month) || text[7] != '-' || !two_digits(text, 8, c.day)
-        || (text[10] != 'T' && text[10] != ' ' && text[10] != 't') || !two_digits(text, 11, c.hour) || text[13] != ':'
-        || !two_digits(text, 14, c.minute) || text[16] != ':' || !two_digits(text, 17, c.second)) {
+    if (text.size() < 19 || !two_digits(text, 0, century) || !two_digits(text, 2, year)
+        || text[4] != '-' || !two_digits(text, 5, c.month) || text[7] != '-'
+        || !two_digits(text, 8, c.day) || (text[10] != 'T' && text[10] != ' ' && text[10] != 't')
+        || !two_digits(text, 11, c.hour) || text[13] != ':' || !two_digits(text, 14, c.minute)
+        || text[16] != ':' || !two_digits(text, 17, c.second)) {
         return std::nullopt;
     }
     c.year = century * 100 + year;
@@ -236,8 +242,8 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text, const Zone& zone) 
 
 std::string format_rfc3339(TimePoint time) {
     const CivilTime c = to_civil(time);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour, c.minute,
-                       c.second, c.micros);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour,
+                       c.minute, c.second, c.micros);
 }
 
 Result<TimePoint> parse_time_argument(std::string_view text, TimePoint now) {
@@ -257,20 +263,33 @@ Result<TimePoint> parse_time_argument(std::string_view text, TimePoint now) {
         const auto [stop, fault] = std::from_chars(rest.data() + 1, end, amount);
         std::int64_t unit = 0;
         switch (rest.back()) {
-            case 's': unit = 1; break;
-            case 'm': unit = 60; break;
-            case 'h': unit = 3600; break;
-            case 'd': unit = 86400; break;
-            case 'w': unit = 604800; break;
-            default: break;
+            case 's':
+                unit = 1;
+                break;
+            case 'm':
+                unit = 60;
+                break;
+            case 'h':
+                unit = 3600;
+                break;
+            case 'd':
+                unit = 86400;
+                break;
+            case 'w':
+                unit = 604800;
+                break;
+            default:
+                break;
         }
         if (fault == std::errc{} && stop == end && unit != 0 && amount <= 100'000'000'000 / unit) {
             const Duration span = Duration::seconds(amount * unit);
             return rest[0] == '-' ? now - span : now + span;
         }
     }
-    return fail(Code::InvalidArgument,
-                fmt::format("\"{}\" is neither an RFC 3339 time nor a relative one such as -15m or -7d", text));
+    return fail(
+        Code::InvalidArgument,
+        fmt::format("\"{}\" is neither an RFC 3339 time nor a relative one such as -15m or -7d",
+                    text));
 }
 
 TimePoint SystemClock::now() const {

@@ -1,5 +1,5 @@
-// Time as the whole product stores it: UTC, microseconds since 1970. Zones appear only where text is read or
-// shown. Clocks are passed in, so that tests own time.
+// Time as the whole product stores it: UTC, microseconds since 1970. Zones appear only where text
+// is read or shown. Clocks are passed in, so that tests own time.
 #pragma once
 
 #include <compare>
@@ -38,19 +38,20 @@ struct TimePoint {
 // Calendar fields of a UTC instant (or, with an offset applied first, of a local one).
 struct CivilTime {
     int year = 1970;
-    int month = 1;   // 1..12
-    int day = 1;     // 1..31
+    int month = 1;  // 1..12
+    int day = 1;    // 1..31
     int hour = 0;
     int minute = 0;
     int second = 0;
     int micros = 0;
 };
 
-TimePoint from_civil(const CivilTime& civil);   // proleptic Gregorian, UTC; fields must be in range
+TimePoint from_civil(const CivilTime& civil);  // proleptic Gregorian, UTC; fields must be in range
 CivilTime to_civil(TimePoint time);
-bool is_valid(const CivilTime& civil);          // leap second 60 is accepted and folds into the next minute
+bool is_valid(const CivilTime& civil);  // leap second 60 is accepted and folds into the next minute
 
-// A fixed-offset or named zone. Named zones come from the system's zone files (Asia/Ho_Chi_Minh, UTC, +07:00).
+// A fixed-offset or named zone. Named zones come from the system's zone files (Asia/Ho_Chi_Minh,
+// UTC, +07:00).
 class Zone {
 public:
     static Result<Zone> parse(std::string_view name);
@@ -67,12 +68,13 @@ private:
         std::int64_t at_s;
         std::int32_t offset_s;
     };
-    std::string transitions_;  // packed Transition records of the zone file, ascending; empty = fixed offset
+    std::string transitions_;  // packed Transition records of the zone file, ascending; empty =
+                               // fixed offset
     friend Result<Zone> load_zone(std::string_view);
 };
 
-// RFC 3339 / ISO 8601: "2026-11-22T21:59:13.000001Z", offsets +07:00 or +0700, blank or 'T' between, 0..9
-// fraction digits (cut to micros). Without an offset the text is taken in `zone`.
+// RFC 3339 / ISO 8601: "2026-11-22T21:59:13.000001Z", offsets +07:00 or +0700, blank or 'T'
+// between, 0..9 fraction digits (cut to micros). Without an offset the text is taken in `zone`.
 std::optional<TimePoint> parse_rfc3339(std::string_view text, const Zone& zone = Zone::utc());
 
 // Always "2026-11-22T21:59:13.000001Z".

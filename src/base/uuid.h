@@ -1,5 +1,5 @@
-// UUIDs of our own making: version 7 (RFC 9562 section 5.7), so that ids sort by the time they were made.
-// Id<Tag> makes ids of different things different types.
+// UUIDs of our own making: version 7 (RFC 9562 section 5.7), so that ids sort by the time they were
+// made. Id<Tag> makes ids of different things different types.
 #pragma once
 
 #include <array>

@@ -17,9 +17,7 @@ const ValueRef* EventRef::find(FieldId id) const {
     return nullptr;
 }
 
-void EventBatch::begin() {
-    fields_.resize(begun_);
-}
+void EventBatch::begin() { fields_.resize(begun_); }
 
 void EventBatch::add_ip(FieldId id, const base::IpAddress& address) {
     const auto kept = arena_.copy(std::span(&address, 1));

@@ -1,6 +1,6 @@
-// The unit of all event work: up to a few thousand events whose bytes live in one arena. Decoders append events,
-// detection reads them, the store keeps them; then the batch is reset and used again. A plain value: one thread
-// at a time.
+// The unit of all event work: up to a few thousand events whose bytes live in one arena. Decoders
+// append events, detection reads them, the store keeps them; then the batch is reset and used
+// again. A plain value: one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,12 @@
 
 namespace gac::event {
 
-enum class SourceId : std::uint32_t {};   // a configured source of logs; names in pipeline's source table
+enum class SourceId : std::uint32_t {
+};  // a configured source of logs; names in pipeline's source table
 enum class ProfileId : std::uint16_t {};  // index into the ProfileSet
 
-// Where in all of history an event stands: given by the store, ascending by arrival, unique for ever.
+// Where in all of history an event stands: given by the store, ascending by arrival, unique for
+// ever.
 using EventId = std::uint64_t;
 
 struct Field {
@@ -29,15 +31,15 @@ struct Field {
 
 // What every event has. Fields stand in batch.fields()[first_field, first_field + field_count).
 struct EventHead {
-    base::TimePoint time;        // event's own clock; the receive time where it has none
+    base::TimePoint time;  // event's own clock; the receive time where it has none
     base::TimePoint received;
-    std::string_view raw;        // event.original; in the arena
+    std::string_view raw;  // event.original; in the arena
     std::uint32_t first_field = 0;
     std::uint32_t field_count = 0;
     SourceId source{};
     ProfileId profile{};
-    bool parse_failed = false;   // kept raw, with parse.error
-    bool drill = false;          // diễn tập: counted nowhere, removed with one command
+    bool parse_failed = false;  // kept raw, with parse.error
+    bool drill = false;         // diễn tập: counted nowhere, removed with one command
 };
 
 class EventBatch;
@@ -48,7 +50,8 @@ public:
     EventRef(const EventBatch& batch, std::uint32_t row) : batch_(&batch), row_(row) {}
     const EventHead& head() const;
     std::span<const Field> fields() const;
-    const ValueRef* find(FieldId id) const;   // nullptr = missing; the last one wins where a name stands twice
+    const ValueRef* find(
+        FieldId id) const;  // nullptr = missing; the last one wins where a name stands twice
     std::uint32_t row() const { return row_; }
     EventId id() const;
 
@@ -61,13 +64,14 @@ class EventBatch {
 public:
     base::Arena& arena() { return arena_; }
 
-    // Build one event: begin, any number of add, end. A begun event without end is dropped by the next begin.
+    // Build one event: begin, any number of add, end. A begun event without end is dropped by the
+    // next begin.
     void begin();
     void add(FieldId id, ValueRef value) { fields_.push_back({id, value}); }
     // Copies the bytes into the arena.
     void add_copy(FieldId id, std::string_view text) { add(id, ValueRef(arena_.copy(text))); }
     void add_ip(FieldId id, const base::IpAddress& address);
-    void end(const EventHead& head);   // first_field and field_count are set here
+    void end(const EventHead& head);  // first_field and field_count are set here
 
     std::uint32_t size() const { return static_cast<std::uint32_t>(heads_.size()); }
     bool empty() const { return heads_.empty(); }
@@ -77,7 +81,7 @@ public:
     std::span<const Field> fields() const { return fields_; }
     std::size_t raw_bytes() const { return raw_bytes_; }
 
-    EventId first_id() const { return first_id_; }   // row r has id first_id + r
+    EventId first_id() const { return first_id_; }  // row r has id first_id + r
     void set_first_id(EventId id) { first_id_ = id; }
 
     void reset();

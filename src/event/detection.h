@@ -1,4 +1,5 @@
-// What detection says about events: made by detect, kept with alerts by response. Owns all its text.
+// What detection says about events: made by detect, kept with alerts by response. Owns all its
+// text.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +15,23 @@
 namespace gac::event {
 
 enum class Level : std::uint8_t { Informational, Low, Medium, High, Critical };
-std::string_view name_of(Level level);   // Sigma's words
+std::string_view name_of(Level level);  // Sigma's words
 
 enum class DetectionKind : std::uint8_t { Sigma, Correlation, Indicator };
-std::string_view name_of(DetectionKind kind);   // "sigma", "correlation", "indicator"
+std::string_view name_of(DetectionKind kind);  // "sigma", "correlation", "indicator"
 
 // What is said of a rule everywhere; shared by all its detections.
 struct RuleInfo {
-    std::string id;            // the rule's UUID (or name where it has none)
-    std::string title;         // English
-    std::string title_vi;      // empty when the rule has none
+    std::string id;        // the rule's UUID (or name where it has none)
+    std::string title;     // English
+    std::string title_vi;  // empty when the rule has none
     std::string description;
     std::string description_vi;
     Level level = Level::Medium;
     std::vector<std::string> tags;
     std::vector<std::string> false_positives;
     std::string product, category, service;
-    std::string path;          // file it came from
+    std::string path;  // file it came from
     DetectionKind kind = DetectionKind::Sigma;
 };
 
@@ -42,12 +43,13 @@ struct Matched {
 
 struct Detection {
     std::shared_ptr<const RuleInfo> rule;
-    std::uint32_t row = 0;                  // in the batch being matched: the event that completed it
-    base::TimePoint time;                   // of that event
-    std::vector<EventId> events;            // contributing events, oldest first; a single match names its own
-    std::vector<std::pair<std::string, std::string>> group;   // correlation: group-by field and value
+    std::uint32_t row = 0;        // in the batch being matched: the event that completed it
+    base::TimePoint time;         // of that event
+    std::vector<EventId> events;  // contributing events, oldest first; a single match names its own
+    std::vector<std::pair<std::string, std::string>>
+        group;  // correlation: group-by field and value
     std::vector<Matched> matched;
-    std::uint64_t count = 1;                // correlation: how many events (or values) there were
+    std::uint64_t count = 1;  // correlation: how many events (or values) there were
     bool drill = false;
 };
 

@@ -37,8 +37,9 @@ public:
             return FieldId{found->second};
         }
         if (count_.load(std::memory_order_relaxed) >= kFieldNamesMax) {
-            static base::Counter& overflowed = base::counter(
-                "gac_event_field_names_overflow_total", {}, "Field names refused because the table is full");
+            static base::Counter& overflowed =
+                base::counter("gac_event_field_names_overflow_total", {},
+                              "Field names refused because the table is full");
             overflowed.add();
             return field::Overflow;
         }
@@ -61,8 +62,10 @@ private:
     mutable std::shared_mutex mutex_;
     std::deque<std::string> storage_;
     std::unordered_map<std::string_view, std::uint32_t> ids_;
-    // Fixed size, so that name() needs no lock: an id is handed out only after its name stands here.
-    std::unique_ptr<std::string_view[]> by_id_ = std::make_unique<std::string_view[]>(kFieldNamesMax);
+    // Fixed size, so that name() needs no lock: an id is handed out only after its name stands
+    // here.
+    std::unique_ptr<std::string_view[]> by_id_ =
+        std::make_unique<std::string_view[]>(kFieldNamesMax);
     std::atomic<std::uint32_t> count_{0};
 };
 

@@ -1,6 +1,8 @@
-// Interned field names. An event keeps its source's own names (decision 8); nested names are dotted paths
-// ("winlog.event_data.Image"). Rules and queries resolve names once, when they are compiled, through a Profile.
-// Any thread; ids are never reused; they are valid within this process only (the store writes names).
+// Interned field names. An event keeps its source's own names (decision 8); nested names are dotted
+// paths
+// ("winlog.event_data.Image"). Rules and queries resolve names once, when they are compiled,
+// through a Profile. Any thread; ids are never reused; they are valid within this process only (the
+// store writes names).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +15,8 @@ enum class FieldId : std::uint32_t {};
 
 constexpr std::uint32_t index_of(FieldId id) { return static_cast<std::uint32_t>(id); }
 
-// A source could invent names without end: past this many, every new name becomes kOverflowField, and is counted.
+// A source could invent names without end: past this many, every new name becomes kOverflowField,
+// and is counted.
 inline constexpr std::uint32_t kFieldNamesMax = 65'536;
 
 FieldId intern(std::string_view name);

@@ -55,14 +55,17 @@ LogSource read_log_source(const YAML::Node& node, const std::filesystem::path& p
             source.service = entry.second.as<std::string>();
         } else if (key == "when") {
             for (const auto& condition : entry.second) {
-                source.when.push_back({intern(condition.first.as<std::string>()), scalars(condition.second)});
+                source.when.push_back(
+                    {intern(condition.first.as<std::string>()), scalars(condition.second)});
             }
         } else if (key == "rename") {
             for (const auto& pair : entry.second) {
-                source.rename.emplace_back(pair.first.as<std::string>(), intern(pair.second.as<std::string>()));
+                source.rename.emplace_back(pair.first.as<std::string>(),
+                                           intern(pair.second.as<std::string>()));
             }
         } else {
-            throw YAML::Exception(entry.first.Mark(), fmt::format("unknown key \"{}\" in {}", key, path.string()));
+            throw YAML::Exception(entry.first.Mark(),
+                                  fmt::format("unknown key \"{}\" in {}", key, path.string()));
         }
     }
     return source;
@@ -104,19 +107,22 @@ Result<Profile> read_profile(const std::filesystem::path& path, const base::Zone
                     profile.log_sources.push_back(read_log_source(source, path));
                 }
             } else {
-                return fail(Code::InvalidArgument, fmt::format("unknown key \"{}\"", key), place(path, entry.first));
+                return fail(Code::InvalidArgument, fmt::format("unknown key \"{}\"", key),
+                            place(path, entry.first));
             }
         }
     } catch (const YAML::Exception& fault) {
-        return fail(Code::InvalidArgument, fault.msg,
-                    fmt::format("{}:{}:{}", path.string(), fault.mark.line + 1, fault.mark.column + 1));
+        return fail(
+            Code::InvalidArgument, fault.msg,
+            fmt::format("{}:{}:{}", path.string(), fault.mark.line + 1, fault.mark.column + 1));
     }
     return profile;
 }
 
 // ECS names hold a dot and no capital letters; Sigma's own names (CommandLine, cs-uri) do not.
 bool looks_like_ecs(std::string_view name) {
-    return name.contains('.') && std::ranges::none_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+    return name.contains('.')
+           && std::ranges::none_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 void index_ecs_names(Profile& profile) {
@@ -126,7 +132,7 @@ void index_ecs_names(Profile& profile) {
             asked.push_back(name);
         }
     }
-    std::ranges::sort(asked);   // the same answer on every run
+    std::ranges::sort(asked);  // the same answer on every run
     for (const std::string_view name : asked) {
         for (const FieldId own : profile.names.find(std::string(name))->second) {
             profile.ecs_names.try_emplace(index_of(own), name);
@@ -177,7 +183,8 @@ Result<std::shared_ptr<const ProfileSet>> ProfileSet::load(const std::filesystem
     for (const auto& path : paths) {
         GAC_TRY(profile, read_profile(path, zone));
         if (set->find(profile.name)) {
-            return fail(Code::AlreadyExists, fmt::format("profile \"{}\" stands twice", profile.name), path.string());
+            return fail(Code::AlreadyExists,
+                        fmt::format("profile \"{}\" stands twice", profile.name), path.string());
         }
         if (set->profiles_.size() > std::numeric_limits<std::uint16_t>::max()) {
             return fail(Code::LimitExceeded, "too many profiles", folder.string());

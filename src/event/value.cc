@@ -11,7 +11,8 @@ namespace gac::event {
 
 std::string_view ValueRef::text(std::string& scratch) const {
     switch (type_) {
-        case Type::String: return string();
+        case Type::String:
+            return string();
         case Type::Integer:
             scratch.clear();
             fmt::format_to(std::back_inserter(scratch), "{}", integer_);
@@ -20,11 +21,17 @@ std::string_view ValueRef::text(std::string& scratch) const {
             scratch.clear();
             fmt::format_to(std::back_inserter(scratch), "{}", float_);
             return scratch;
-        case Type::Bool: return integer_ != 0 ? "true" : "false";
-        case Type::Ip: scratch = ip_->text(); return scratch;
-        case Type::Time: scratch = base::format_rfc3339(time()); return scratch;
+        case Type::Bool:
+            return integer_ != 0 ? "true" : "false";
+        case Type::Ip:
+            scratch = ip_->text();
+            return scratch;
+        case Type::Time:
+            scratch = base::format_rfc3339(time());
+            return scratch;
         case Type::Null:
-        case Type::List: return {};
+        case Type::List:
+            return {};
     }
     return {};
 }
@@ -32,7 +39,9 @@ std::string_view ValueRef::text(std::string& scratch) const {
 void ValueRef::append_json(std::string& out) const {
     std::string scratch;
     switch (type_) {
-        case Type::Null: out += "null"; return;
+        case Type::Null:
+            out += "null";
+            return;
         case Type::Float:
             if (!std::isfinite(float_)) {
                 out += "null";
@@ -40,10 +49,14 @@ void ValueRef::append_json(std::string& out) const {
             }
             [[fallthrough]];
         case Type::Integer:
-        case Type::Bool: out += text(scratch); return;
+        case Type::Bool:
+            out += text(scratch);
+            return;
         case Type::String:
         case Type::Ip:
-        case Type::Time: base::append_json_string(text(scratch), out); return;
+        case Type::Time:
+            base::append_json_string(text(scratch), out);
+            return;
         case Type::List: {
             out += '[';
             bool first = true;

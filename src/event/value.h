@@ -1,5 +1,6 @@
-// One field's value: a 16-byte view. String bytes, IP addresses and list elements live in the batch's arena (or
-// in text that outlives the batch), so a ValueRef is valid as long as its batch is not reset.
+// One field's value: a 16-byte view. String bytes, IP addresses and list elements live in the
+// batch's arena (or in text that outlives the batch), so a ValueRef is valid as long as its batch
+// is not reset.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +40,9 @@ public:
     constexpr const base::IpAddress& ip() const { return *ip_; }
     constexpr std::span<const ValueRef> list() const { return {list_, size_}; }
 
-    // The text that string tests see: decimal integers, shortest floats, true/false, canonical addresses,
-    // RFC 3339 times; strings as they are. A list or null gives "". `scratch` backs what had to be made.
+    // The text that string tests see: decimal integers, shortest floats, true/false, canonical
+    // addresses, RFC 3339 times; strings as they are. A list or null gives "". `scratch` backs what
+    // had to be made.
     std::string_view text(std::string& scratch) const;
 
     void append_json(std::string& out) const;

@@ -1,0 +1,31 @@
+#include <cstdio>
+#include <exception>
+
+#include "app/command.h"
+#include "app/version.h"
+
+int main(int argc, char** argv) {
+    using namespace gac::app;
+    CLI::App root{
+        "Gác, the watch-post: from the log line to the case, the person on duty and the report."};
+    root.name("gac");
+    root.set_version_flag("--version", version_text());
+    root.require_subcommand(1);
+    root.failure_message([](const CLI::App*, const CLI::Error& fault) {
+        return std::string("gac: ") + fault.what() + " (see gac --help)\n";
+    });
+    Chosen chosen;
+    for (const auto add : {add_config}) {
+        add(root, chosen);
+    }
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::ParseError& fault) {
+        return root.exit(fault) == 0 ? kDone : kCannotStart;
+    }
+    try {
+        return chosen();
+    } catch (const std::exception& fault) {
+        return cannot_start(fault.what());
+    }
+}
