@@ -40,6 +40,7 @@ void EventBatch::reset() {
     begun_ = 0;
     raw_bytes_ = 0;
     first_id_ = 0;
+    ids_.clear();
 }
 
 }  // namespace gac::event

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/arena.h"
@@ -93,9 +94,10 @@ private:
     std::size_t begun_ = 0;
     std::size_t raw_bytes_ = 0;
     EventId first_id_ = 0;
+    std::vector<EventId> ids_;   // empty, or one for each row
 };
 
 inline const EventHead& EventRef::head() const { return batch_->heads()[row_]; }
-inline EventId EventRef::id() const { return batch_->first_id() + row_; }
+inline EventId EventRef::id() const { return batch_->id_of(row_); }
 
 }  // namespace gac::event
