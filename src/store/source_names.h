@@ -1,31 +1,32 @@
 // Names of log sources and the small numbers that stand for them in events. Numbers are this process's own; on
-// disk stands the name. Names are never forgotten. Any thread; name_of takes no lock.
+// disk stands the name. Whoever owns the table of sources (the pipeline) gives it to the store through the
+// interface; SourceNameTable is a plain one for commands and tests. Any thread.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <string>
 #include <string_view>
 
 #include "event/batch.h"
 
 namespace gac::store {
 
-inline constexpr std::uint32_t kSourcesMax = 65'536;
-inline constexpr event::SourceId kUnknownSource{0};    // "unknown": an event whose source nobody set
-inline constexpr event::SourceId kOverflowSource{1};   // "_overflow": stands for names beyond kSourcesMax
-
 class SourceNames {
 public:
-    SourceNames();
-    ~SourceNames();
-    SourceNames(const SourceNames&) = delete;
-    SourceNames& operator=(const SourceNames&) = delete;
+    virtual ~SourceNames() = default;
+    virtual event::SourceId source_id(std::string_view name) = 0;           // adds it when new
+    virtual std::string source_name(event::SourceId id) const = 0;          // "unknown" for a number never given
+};
 
-    event::SourceId intern(std::string_view name);
-    std::optional<event::SourceId> find(std::string_view name) const;   // never adds
-    std::string_view name_of(event::SourceId id) const;                 // "unknown" for a number never given
-    std::uint32_t size() const;                                         // ids in use are [0, size())
+class SourceNameTable final : public SourceNames {
+public:
+    static constexpr std::uint32_t kNamesMax = 65'536;   // beyond: "_overflow", number 1
+
+    SourceNameTable();
+    ~SourceNameTable() override;
+    event::SourceId source_id(std::string_view name) override;
+    std::string source_name(event::SourceId id) const override;
 
 private:
     struct Table;
