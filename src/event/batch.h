@@ -84,6 +84,9 @@ public:
 
     EventId first_id() const { return first_id_; }  // row r has id first_id + r
     void set_first_id(EventId id) { first_id_ = id; }
+    // Events out of history keep the ids that they were given: one for each row, in place of first_id.
+    void set_ids(std::vector<EventId> ids) { ids_ = std::move(ids); }
+    EventId id_of(std::uint32_t row) const { return ids_.empty() ? first_id_ + row : ids_[row]; }
 
     void reset();
 
