@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
         return std::string("gac: ") + fault.what() + " (see gac --help)\n";
     });
     Chosen chosen;
-    for (const auto add : {add_config}) {
+    for (const auto add : {add_config, add_generate}) {
         add(root, chosen);
     }
     try {
