@@ -1,0 +1,32 @@
+// A file (or standard input) of events as frames, one by one: what the commands `detect`, `decode`
+// and `ingest` read. Unpacks .gz, .xz and .zst by their first bytes; tells lines from JSON: one
+// object a line, a stream of objects (pretty-printed or not), or an array of them. The frame with
+// index n is event n of the file for the decoders that make one event of each frame. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "ingest/framing.h"
+
+namespace gac::ingest {
+
+class Input {
+public:
+    virtual ~Input() = default;
+
+    // `path` "-" is standard input. Fails when it cannot be opened or is a folder.
+    static Result<std::unique_ptr<Input>> open(const std::string& path,
+                                               std::size_t frame_bytes_max = 1 << 20);
+
+    // False at the end. The frame is valid until the next call. An error (unreadable, damaged
+    // packing) names the file; frames handed out before it stay good.
+    virtual Result<bool> next(Frame& frame) = 0;
+    virtual std::uint64_t bytes_read() const = 0;  // unpacked
+};
+
+}  // namespace gac::ingest
