@@ -1,0 +1,76 @@
+// All rules, compiled: immutable and shared by all shards, replaced as a whole. Programs for the
+// routes (kinds of events) that really occur are built on first use inside the set, guarded, so any
+// thread may use one set at the same time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "detect/rule_text.h"
+#include "event/batch.h"
+#include "event/detection.h"
+#include "event/profile.h"
+
+namespace gac::detect {
+
+struct CompileLimits {
+    std::size_t rules_max = 100'000;
+    std::size_t values_per_rule_max = 200'000;  // after expansion by modifiers
+    std::size_t expansion_max = 3'125;          // forms of one value: windash has 5 for each dash
+    std::size_t nesting_max = 64;               // of conditions, and of YAML
+    std::size_t yaml_nodes_max = 1'000'000;     // of one file
+};
+
+struct CompileOptions {
+    std::shared_ptr<const event::ProfileSet> profiles;  // none: only the generic profile
+    // Lists for |expand: name without the percent signs -> values. Without its list a rule is
+    // refused.
+    std::unordered_map<std::string, std::vector<std::string>> placeholders;
+    // Rules for a log source that the event's profile cannot tell run on every event of a profile
+    // without log sources ("generic"). Off: they never run there.
+    bool match_unknown_sources = false;
+    CompileLimits limits;
+};
+
+class RuleSet {
+public:
+    class Parts;  // the compiled form; private to this room
+
+    explicit RuleSet(std::unique_ptr<Parts> parts);
+    ~RuleSet();
+    RuleSet(const RuleSet&) = delete;
+    RuleSet& operator=(const RuleSet&) = delete;
+
+    // Loaded rules in the order of their files, correlation rules included.
+    std::span<const std::shared_ptr<const event::RuleInfo>> rules() const;
+    std::size_t loaded() const { return rules().size(); }
+    std::size_t refused() const;
+
+    // Own fields of events that some rule (or the routing) reads, over all profiles: what a decoder
+    // must keep (decision 18). Keyword rules read all values; engines get those by
+    // Engine::set_full_decoder.
+    std::vector<event::FieldId> fields() const;
+    // Prefixes of own names that must be kept as well, because the names below them vary
+    // ("Event.UserData.").
+    std::vector<std::string> field_prefixes() const;
+    bool has_keyword_rules() const;
+
+    const Parts& parts() const { return *parts_; }
+
+private:
+    std::unique_ptr<Parts> parts_;
+};
+
+// A rule that cannot be used is left out and told in `faults` (may be null); it never stops the
+// others. Fails only when a limit of the whole set is hit.
+Result<std::shared_ptr<const RuleSet>> compile(std::span<const RuleText> texts,
+                                               const CompileOptions& options,
+                                               std::vector<RuleFault>* faults);
+
+}  // namespace gac::detect

@@ -1,0 +1,34 @@
+// Rule files as text, and what is said of a rule that cannot be used. Reading knows nothing of
+// Sigma: it finds the files and hands their text on.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gac::detect {
+
+// One file; may hold several YAML documents.
+struct RuleText {
+    std::string path;
+    std::string yaml;
+};
+
+// Files, or folders whose *.yml and *.yaml files are taken at any depth, in the order of their
+// paths. An empty folder is no error; a path that is not there, or a file over 4 MiB, is.
+Result<std::vector<RuleText>> read_rules(std::span<const std::filesystem::path> paths);
+
+// A rule that was refused, or a file that is not YAML (then id and title are empty).
+struct RuleFault {
+    std::string path;
+    std::string id;
+    std::string title;
+    std::string reason;
+    int line = 0;          // 1 = first line of the file; 0 = no single place
+    bool warning = false;  // the rule was loaded all the same
+};
+
+}  // namespace gac::detect
