@@ -1,0 +1,78 @@
+#include "pipeline/pipeline.h"
+
+#include <algorithm>
+#include <latch>
+
+#include "pipeline/shard.h"
+
+namespace gac::pipeline {
+
+Pipeline::Pipeline(const Parts& parts, const Settings& settings)
+    : parts_(parts), raiser_(parts.alerts) {
+    const std::uint32_t count = std::max(settings.shards, 1u);
+    const ShardParts shared{.profiles = parts_.profiles,
+                            .sink = parts_.sink,
+                            .sources = parts_.sources,
+                            .raiser = raiser_,
+                            .rules = parts_.rules,
+                            .clock = parts_.clock,
+                            .event_bytes_max = settings.event_bytes_max};
+    for (std::uint32_t i = 0; i < count; ++i) {
+        shards_.push_back(std::make_unique<Shard>(shared, settings.queue_bytes_max / count));
+    }
+}
+
+Pipeline::~Pipeline() {
+    for (const auto& shard : shards_) {
+        shard->close();
+    }
+    shards_.clear();
+    raiser_.drain();
+}
+
+Shard& Pipeline::shard_of(event::SourceId source) {
+    return *shards_[static_cast<std::uint32_t>(source) % shards_.size()];
+}
+
+Result<> Pipeline::submit(Chunk& chunk) {
+    if (const store::Health health = parts_.sink.health(); !health.writable) {
+        return fail(Code::StorageFull, health.reason);
+    }
+    if (!shard_of(chunk.source).try_push(chunk)) {
+        return fail(Code::Unavailable, "the input queue is full");
+    }
+    return {};
+}
+
+bool Pipeline::offer(Chunk& chunk) { return shard_of(chunk.source).try_push(chunk); }
+
+bool Pipeline::push(Chunk chunk) {
+    Shard& shard = shard_of(chunk.source);
+    return shard.push(std::move(chunk));
+}
+
+void Pipeline::drain() {
+    // An empty chunk with a waiting sender goes through each queue behind everything that is in it.
+    std::latch through(static_cast<std::ptrdiff_t>(shards_.size()));
+    for (const auto& shard : shards_) {
+        Chunk marker;
+        marker.source = *parts_.sources.find_or_add("_drain", "");
+        marker.format = "line";
+        marker.done = [&](Receipt) { through.count_down(); };
+        if (!shard->push(std::move(marker))) {
+            through.count_down();
+        }
+    }
+    through.wait();
+    raiser_.drain();
+}
+
+std::size_t Pipeline::queued_bytes() const {
+    std::size_t total = 0;
+    for (const auto& shard : shards_) {
+        total += shard->queued_bytes();
+    }
+    return total;
+}
+
+}  // namespace gac::pipeline

@@ -1,0 +1,69 @@
+// The way of every event: shard workers, their queues, and the raiser behind them. Listeners, HTTP
+// and followed files only hand in chunks; nothing else here starts a thread. A source always goes
+// to the same shard, so its events keep their order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "base/snapshot.h"
+#include "base/time.h"
+#include "detect/rule_set.h"
+#include "event/profile.h"
+#include "pipeline/chunk.h"
+#include "pipeline/raiser.h"
+#include "pipeline/source_table.h"
+#include "store/event_sink.h"
+
+namespace gac::pipeline {
+
+class Shard;
+
+struct Settings {
+    std::uint32_t shards = 1;
+    std::size_t queue_bytes_max = 64 << 20;  // all shards together
+    std::uint32_t event_bytes_max = 1 << 20;
+};
+
+// Outlive the pipeline.
+struct Parts {
+    std::shared_ptr<const event::ProfileSet> profiles;
+    store::EventSink& sink;
+    SourceTable& sources;
+    base::Snapshot<detect::RuleSet>& rules;  // a new set is taken up between batches
+    const base::Clock& clock;
+    response::Alerts& alerts;
+};
+
+class Pipeline {
+public:
+    Pipeline(const Parts& parts, const Settings& settings);
+    // Works off what is queued: everything handed in is appended (or refused) and raised.
+    ~Pipeline();
+
+    // Takes the chunk, or says Unavailable (queue full, try later) or StorageFull, and leaves it
+    // untouched.
+    Result<> submit(Chunk& chunk);
+    // For streams: false when the queue is full, and then the chunk is untouched. A full disk is no
+    // reason to refuse: the events of streams wait in the queue.
+    bool offer(Chunk& chunk);
+    // Waits for room. False when stopping.
+    bool push(Chunk chunk);
+    // Until everything handed in before the call is appended, durable and raised.
+    void drain();
+
+    std::size_t queued_bytes() const;
+    const base::Clock& clock() const { return parts_.clock; }
+    SourceTable& sources() { return parts_.sources; }
+
+private:
+    Shard& shard_of(event::SourceId source);
+
+    Parts parts_;
+    Raiser raiser_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace gac::pipeline

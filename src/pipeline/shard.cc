@@ -1,0 +1,257 @@
+#include "pipeline/shard.h"
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "event/render.h"
+#include "ingest/framing.h"
+
+namespace gac::pipeline {
+
+namespace {
+
+constexpr std::uint32_t kBatchEventsMax = 2048;
+constexpr std::size_t kBatchBytesMax = 1 << 20;
+constexpr int kSamplesPerRule = 16;  // in one batch; an alert keeps five
+constexpr auto kIdleWait = std::chrono::milliseconds(200);
+constexpr auto kRoomWait = std::chrono::milliseconds(200);
+
+std::string text_of(const event::EventRef& event, const event::Profile& profile,
+                    std::string_view asked) {
+    std::string scratch;
+    for (const event::FieldId id : profile.resolve(asked)) {
+        const event::ValueRef* value = event.find(id);
+        if (value == nullptr) {
+            continue;
+        }
+        if (value->type() == event::Type::List) {
+            if (!value->list().empty()) {
+                return std::string(value->list().front().text(scratch));
+            }
+        } else if (!value->is_null()) {
+            return std::string(value->text(scratch));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Shard::Shard(const ShardParts& parts, std::size_t queue_bytes_max)
+    : parts_(parts),
+      queue_(queue_bytes_max),
+      rules_(parts.rules.get()),
+      thread_([this] { run(); }) {}
+
+Shard::~Shard() {
+    queue_.close();
+    thread_.join();
+}
+
+bool Shard::push(Chunk chunk) {
+    const std::size_t weight = chunk.bytes.size() + sizeof(Chunk);
+    return queue_.push(std::move(chunk), weight);
+}
+
+bool Shard::try_push(Chunk& chunk) {
+    return queue_.try_push(chunk, chunk.bytes.size() + sizeof(Chunk));
+}
+
+void Shard::run() {
+    engine_ = std::make_unique<detect::Engine>(rules_, detect::Limits{});
+    for (;;) {
+        auto chunk = queue_.pop(batch_.empty() ? kIdleWait : std::chrono::microseconds(0));
+        if (chunk) {
+            take(*std::move(chunk));
+        } else if (!batch_.empty()) {
+            flush();
+        } else if (queue_.closed()) {
+            return;
+        }
+    }
+}
+
+void Shard::take(Chunk chunk) {
+    const bool stream = !chunk.done;
+    if (stream != stream_ && !batch_.empty()) {
+        flush();
+    }
+    stream_ = stream;
+    Waiting waiting{std::move(chunk.done), {}, {}};
+    lost_ = {};
+    const SourceInfo info = parts_.sources.info(chunk.source);
+    const std::uint64_t bytes = chunk.bytes.size();
+    std::uint64_t events = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t unsaved = 0;  // of `events`, those still in the batch
+
+    std::string format = chunk.format.empty() ? info.format : chunk.format;
+    if (format.empty()) {
+        format = (*parts_.profiles)[info.profile].format;
+    }
+    ingest::Decoder& decoder = *decoder_for(format);
+    const auto decode = [&](const ingest::Frame& frame) {
+        if (!lost_) {
+            return;  // the disk is full: the sender is told how many were kept before
+        }
+        const std::uint32_t before = batch_.size();
+        decoder.decode(frame.bytes,
+                       {.source = chunk.source,
+                        .profile = info.profile,
+                        .received = chunk.received,
+                        .peer = chunk.peer,
+                        .truncated = frame.truncated,
+                        .drill = chunk.drill},
+                       batch_);
+        for (std::uint32_t row = before; row < batch_.size(); ++row) {
+            failed += batch_.heads()[row].parse_failed ? 1u : 0u;
+        }
+        events += batch_.size() - before;
+        unsaved += batch_.size() - before;
+        if (batch_.size() >= kBatchEventsMax || batch_.raw_bytes() >= kBatchBytesMax) {
+            flush();
+            if (!lost_) {
+                events -= unsaved;
+            }
+            unsaved = 0;
+        }
+    };
+    if (chunk.framing == Framing::Lines) {
+        ingest::LineFramer framer(parts_.event_bytes_max);
+        framer.feed(chunk.bytes, decode);
+        framer.finish(decode);
+    } else {
+        std::size_t start = 0;
+        for (const Cut& cut : chunk.cuts) {
+            decode({.bytes = std::string_view(chunk.bytes).substr(start, cut.end - start),
+                    .truncated = cut.truncated});
+            start = cut.end;
+        }
+    }
+    parts_.sources.count(chunk.source, events, bytes, failed, chunk.received);
+    if (stream) {
+        return;
+    }
+    waiting.receipt.accepted = events;
+    waiting.receipt.failed = failed;
+    if (!lost_) {
+        waiting.receipt.outcome = lost_;
+        finish(std::move(waiting));
+    } else if (batch_.empty()) {  // its last events went with an earlier flush, or it held none
+        waiting.position = position_;
+        finish(std::move(waiting));
+    } else {
+        complete_.push_back(std::move(waiting));
+    }
+}
+
+ingest::Decoder* Shard::decoder_for(const std::string& format) {
+    if (const auto found = decoders_.find(format); found != decoders_.end()) {
+        return found->second.get();
+    }
+    const auto make = [&](std::string_view name) {
+        return ingest::make_decoder(name, {.profiles = parts_.profiles,
+                                           .fields = ingest::FieldChoice::all(),
+                                           .keep_raw = true,
+                                           .event_bytes_max = parts_.event_bytes_max});
+    };
+    auto made = make(format);
+    if (!made) {
+        base::log_error("pipeline", "no decoder \"{}\", reading by shape: {}", format,
+                        made.error().message());
+        made = make("auto");
+    }
+    return decoders_.emplace(format, *std::move(made)).first->second.get();
+}
+
+void Shard::flush() {
+    if (const auto rules = parts_.rules.get(); rules != rules_) {
+        rules_ = rules;
+        engine_->swap_rules(rules_);
+    }
+    batch_.set_first_id(parts_.raiser.open(parts_.sink, batch_.size()));
+    detections_.clear();
+    engine_->match(batch_, detections_);
+    const auto kept = append();
+    if (kept) {
+        position_ = *kept;
+        hand_over_detections();
+    } else {
+        parts_.raiser.cancel(batch_.first_id());
+        lost_ = std::unexpected(kept.error());
+    }
+    for (Waiting& waiting : complete_) {
+        if (kept) {
+            waiting.position = position_;
+        } else {
+            waiting.receipt.accepted = 0;
+            waiting.receipt.outcome = std::unexpected(kept.error());
+        }
+        finish(std::move(waiting));
+    }
+    complete_.clear();
+    batch_.reset();
+}
+
+Result<store::Position> Shard::append() {
+    for (bool told = false;; told = true) {
+        auto position = parts_.sink.append(batch_);
+        const bool may_come_right = !position
+                                    && (position.error().code == Code::StorageFull
+                                        || position.error().code == Code::Unavailable);
+        if (position || !stream_ || !may_come_right || (told && queue_.closed())) {
+            if (!position && stream_) {
+                base::log_error("pipeline", "{} events of streams were lost: {}", batch_.size(),
+                                position.error().message());
+                base::counter("gac_pipeline_lost_events_total", {},
+                              "Events of streams that could not be stored")
+                    .add(batch_.size());
+            }
+            return position;
+        }
+        if (!told) {
+            base::log_warn("pipeline", "events of streams wait: {}", position.error().message());
+        }
+        std::this_thread::sleep_for(kRoomWait);
+    }
+}
+
+void Shard::hand_over_detections() {
+    RaisedBatch raised;
+    raised.first = batch_.first_id();
+    raised.upto = batch_.first_id() + batch_.size();
+    raised.sightings.reserve(detections_.size());
+    std::unordered_map<const event::RuleInfo*, int> samples;
+    for (event::Detection& detection : detections_) {
+        const event::EventRef event = batch_[detection.row];
+        const event::Profile& profile = (*parts_.profiles)[event.head().profile];
+        response::Sighting& sighting = raised.sightings.emplace_back();
+        sighting.source = parts_.sources.name(event.head().source);
+        sighting.host = text_of(event, profile, "host.name");
+        sighting.host_ip = text_of(event, profile, "host.ip");
+        sighting.source_ip = text_of(event, profile, "source.ip");
+        sighting.user_name = text_of(event, profile, "user.name");
+        if (samples[detection.rule.get()]++ < kSamplesPerRule) {
+            event::append_event_json(event, profile, sighting.sample);
+        }
+        sighting.detection = std::move(detection);
+    }
+    parts_.raiser.push(std::move(raised));
+}
+
+void Shard::finish(Waiting waiting) {
+    if (!waiting.receipt.outcome || waiting.position == store::Position{}) {
+        waiting.done(std::move(waiting.receipt));
+        return;
+    }
+    auto answer = [done = std::move(waiting.done),
+                   receipt = std::move(waiting.receipt)](Result<> durable) mutable {
+        if (!durable) {
+            receipt.accepted = 0;
+            receipt.outcome = std::move(durable);
+        }
+        done(std::move(receipt));
+    };
+    parts_.sink.when_durable(waiting.position, std::move(answer));
+}
+
+}  // namespace gac::pipeline

@@ -1,0 +1,81 @@
+// One worker: one thread, one bounded queue. Takes chunks, decodes them into a batch, lets the
+// rules judge it, appends it to history and hands detections on; answers waiting senders when their
+// events are durable. Order is fixed: match, append, raise. Nothing here allocates per event or
+// speaks SQL.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/queue.h"
+#include "base/snapshot.h"
+#include "detect/engine.h"
+#include "event/batch.h"
+#include "ingest/decoder.h"
+#include "pipeline/chunk.h"
+#include "pipeline/raiser.h"
+#include "pipeline/source_table.h"
+#include "store/event_sink.h"
+
+namespace gac::pipeline {
+
+// What all shards share; outlives them.
+struct ShardParts {
+    std::shared_ptr<const event::ProfileSet> profiles;
+    store::EventSink& sink;
+    SourceTable& sources;
+    Raiser& raiser;
+    base::Snapshot<detect::RuleSet>& rules;
+    const base::Clock& clock;
+    std::uint32_t event_bytes_max = 1 << 20;
+};
+
+class Shard {
+public:
+    Shard(const ShardParts& parts, std::size_t queue_bytes_max);
+    ~Shard();
+
+    // Waits while the queue is full; false when the shard is stopping.
+    bool push(Chunk chunk);
+    // False when the queue is full (then `chunk` is untouched) or the shard is stopping.
+    bool try_push(Chunk& chunk);
+    std::size_t queued_bytes() const { return queue_.weight(); }
+    // No more input; what is queued is still worked off. The destructor waits for that.
+    void close() { queue_.close(); }
+
+private:
+    // A chunk with a waiting sender, some of whose events may already be appended.
+    struct Waiting {
+        std::move_only_function<void(Receipt)> done;
+        Receipt receipt;
+        store::Position position;
+    };
+
+    void run();
+    void take(Chunk chunk);
+    ingest::Decoder* decoder_for(const std::string& format);
+    void flush();
+    Result<store::Position> append();
+    void hand_over_detections();
+    void finish(Waiting waiting);
+
+    ShardParts parts_;
+    base::BoundedQueue<Chunk> queue_;
+    event::EventBatch batch_;
+    std::unique_ptr<detect::Engine> engine_;
+    std::shared_ptr<const detect::RuleSet> rules_;
+    std::vector<event::Detection> detections_;
+    std::unordered_map<std::string, std::unique_ptr<ingest::Decoder>> decoders_;
+    std::vector<Waiting> complete_;  // chunks whose last event is in the batch
+    Result<> lost_;                  // why events of the current chunk were not kept
+    store::Position position_;
+    bool stream_ = false;  // the batch holds events of streams: they wait for room on the disk
+    std::thread thread_;
+};
+
+}  // namespace gac::pipeline
