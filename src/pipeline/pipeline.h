@@ -8,12 +8,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/snapshot.h"
 #include "base/time.h"
-#include "detect/rule_set.h"
 #include "event/profile.h"
 #include "pipeline/chunk.h"
 #include "pipeline/raiser.h"
+#include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
 #include "store/event_sink.h"
 
@@ -32,7 +31,7 @@ struct Parts {
     std::shared_ptr<const event::ProfileSet> profiles;
     store::EventSink& sink;
     SourceTable& sources;
-    base::Snapshot<detect::RuleSet>& rules;  // a new set is taken up between batches
+    RuleService& rules;  // a new set is taken up between batches
     const base::Clock& clock;
     response::Alerts& alerts;
 };

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
-#include "event/render.h"
 #include "ingest/framing.h"
+#include "pipeline/sighting.h"
 
 namespace gac::pipeline {
 
@@ -11,35 +11,15 @@ namespace {
 
 constexpr std::uint32_t kBatchEventsMax = 2048;
 constexpr std::size_t kBatchBytesMax = 1 << 20;
-constexpr int kSamplesPerRule = 16;  // in one batch; an alert keeps five
 constexpr auto kIdleWait = std::chrono::milliseconds(200);
 constexpr auto kRoomWait = std::chrono::milliseconds(200);
-
-std::string text_of(const event::EventRef& event, const event::Profile& profile,
-                    std::string_view asked) {
-    std::string scratch;
-    for (const event::FieldId id : profile.resolve(asked)) {
-        const event::ValueRef* value = event.find(id);
-        if (value == nullptr) {
-            continue;
-        }
-        if (value->type() == event::Type::List) {
-            if (!value->list().empty()) {
-                return std::string(value->list().front().text(scratch));
-            }
-        } else if (!value->is_null()) {
-            return std::string(value->text(scratch));
-        }
-    }
-    return {};
-}
 
 }  // namespace
 
 Shard::Shard(const ShardParts& parts, std::size_t queue_bytes_max)
     : parts_(parts),
       queue_(queue_bytes_max),
-      rules_(parts.rules.get()),
+      rules_(parts.rules.active().get()),
       thread_([this] { run(); }) {}
 
 Shard::~Shard() {
@@ -164,12 +144,11 @@ ingest::Decoder* Shard::decoder_for(const std::string& format) {
 }
 
 void Shard::flush() {
-    if (const auto rules = parts_.rules.get(); rules != rules_) {
+    if (const auto rules = parts_.rules.active().get(); rules != rules_) {
         rules_ = rules;
         engine_->swap_rules(rules_);
     }
     batch_.set_first_id(parts_.raiser.open(parts_.sink, batch_.size()));
-    detections_.clear();
     engine_->match(batch_, detections_);
     const auto kept = append();
     if (kept) {
@@ -219,22 +198,8 @@ void Shard::hand_over_detections() {
     RaisedBatch raised;
     raised.first = batch_.first_id();
     raised.upto = batch_.first_id() + batch_.size();
-    raised.sightings.reserve(detections_.size());
-    std::unordered_map<const event::RuleInfo*, int> samples;
-    for (event::Detection& detection : detections_) {
-        const event::EventRef event = batch_[detection.row];
-        const event::Profile& profile = (*parts_.profiles)[event.head().profile];
-        response::Sighting& sighting = raised.sightings.emplace_back();
-        sighting.source = parts_.sources.name(event.head().source);
-        sighting.host = text_of(event, profile, "host.name");
-        sighting.host_ip = text_of(event, profile, "host.ip");
-        sighting.source_ip = text_of(event, profile, "source.ip");
-        sighting.user_name = text_of(event, profile, "user.name");
-        if (samples[detection.rule.get()]++ < kSamplesPerRule) {
-            event::append_event_json(event, profile, sighting.sample);
-        }
-        sighting.detection = std::move(detection);
-    }
+    raised.sightings = make_sightings(batch_, detections_, *parts_.profiles, parts_.sources,
+                                      *parts_.rules.disabled());
     parts_.raiser.push(std::move(raised));
 }
 

@@ -19,6 +19,7 @@
 #include "ingest/decoder.h"
 #include "pipeline/chunk.h"
 #include "pipeline/raiser.h"
+#include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
 #include "store/event_sink.h"
 
@@ -30,7 +31,7 @@ struct ShardParts {
     store::EventSink& sink;
     SourceTable& sources;
     Raiser& raiser;
-    base::Snapshot<detect::RuleSet>& rules;
+    RuleService& rules;
     const base::Clock& clock;
     std::uint32_t event_bytes_max = 1 << 20;
 };

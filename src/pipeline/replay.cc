@@ -1,0 +1,50 @@
+#include "pipeline/replay.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "base/log.h"
+#include "detect/engine.h"
+#include "pipeline/raiser.h"
+#include "pipeline/sighting.h"
+
+namespace gac::pipeline {
+
+namespace {
+constexpr event::EventId kEventsAtOnce = 2048;
+}
+
+Result<std::uint64_t> replay_tail(const store::EventSource& history, event::EventId end,
+                                  RuleService& rules, const event::ProfileSet& profiles,
+                                  const SourceTable& sources, response::Alerts& alerts) {
+    GAC_TRY(next, alerts.raised_to(Raiser::kStream));
+    if (next >= end) {
+        return 0;
+    }
+    base::log_info("pipeline",
+                   "judging events {} to {} again, their detections may not have been raised", next,
+                   end);
+    detect::Engine engine(rules.active().get());
+    event::EventBatch batch;
+    std::vector<event::EventId> ids;
+    std::vector<event::Detection> detections;
+    std::uint64_t judged = 0;
+    while (next < end) {
+        ids.resize(std::min(kEventsAtOnce, end - next));
+        std::iota(ids.begin(), ids.end(), next);
+        batch.reset();
+        GAC_CHECK(history.fetch(ids, batch));
+        engine.match(batch, detections);
+        const auto sightings =
+            make_sightings(batch, detections, profiles, sources, *rules.disabled());
+        next += ids.size();
+        GAC_TRY(report, alerts.raise(sightings,
+                                     {.stream = std::string(Raiser::kStream), .raised_to = next}));
+        static_cast<void>(report);
+        judged += batch.size();
+    }
+    return judged;
+}
+
+}  // namespace gac::pipeline
