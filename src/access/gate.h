@@ -18,8 +18,9 @@
 #include "base/time.h"
 
 namespace gac::db {
+class Arg;
 class Database;
-}
+}  // namespace gac::db
 
 namespace gac::access {
 
@@ -54,6 +55,8 @@ public:
     bool everything() const { return everything_; }
     const std::vector<UnitId>& units() const { return units_; }  // only when not everything()
     bool allows(const std::optional<UnitId>& unit) const;
+    // The same as a condition on a column of unit ids, for a WHERE clause; adds its parameters.
+    std::string where(std::string_view column, std::vector<db::Arg>& args) const;
 
 private:
     friend class Gate;
@@ -82,7 +85,7 @@ public:
 
 private:
     Result<Scope> scope_of(const Actor& actor);
-    Result<> audit_denial(const Actor& actor, Permission permission, const Object& object);
+    void audit_denial(const Actor& actor, Permission permission, const Object& object);
 
     struct Denial {
         std::string key;

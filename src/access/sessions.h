@@ -5,8 +5,8 @@
 //
 // Wrong tries are counted by name and by address and survive a restart. After 5 for a name (20 for
 // an address) further tries are refused unseen for 30 s, then 1 min, 2 min ... at most 15 min; a
-// success or a day of quiet clears the name's count. Unknown names behave like known ones, in
-// answer and in time.
+// success or a day of quiet clears the name's count, an hour of quiet the address's. Unknown names
+// behave like known ones, in answer and in time.
 //
 // Any thread; sign_in computes Argon2id on the calling thread.
 #pragma once

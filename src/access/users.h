@@ -84,6 +84,8 @@ public:
 
 private:
     friend class Sessions;
+    static Result<User> load(db::Session& session, UserId id);
+
     db::Database& database_;
     Audit& audit_;
     const base::Clock& clock_;
