@@ -102,6 +102,8 @@ Result<Profile> read_profile(const std::filesystem::path& path, const base::Zone
                 for (const auto& mapping : value) {
                     profile.names[mapping.first.as<std::string>()] = fields(mapping.second);
                 }
+            } else if (key == "prefixes") {
+                profile.prefixes = scalars(value);
             } else if (key == "logsources") {
                 for (const auto& source : value) {
                     profile.log_sources.push_back(read_log_source(source, path));
@@ -146,6 +148,11 @@ std::vector<FieldId> Profile::resolve(std::string_view asked) const {
     std::vector<FieldId> own;
     if (const auto found = names.find(std::string(asked)); found != names.end()) {
         own = found->second;
+    }
+    for (const std::string& prefix : prefixes) {
+        if (!prefix.contains('*')) {
+            own.push_back(intern(prefix + std::string(asked)));
+        }
     }
     const FieldId itself = intern(asked);
     if (std::ranges::find(own, itself) == own.end()) {

@@ -47,8 +47,12 @@ struct Profile {
     // asked name (ECS or Sigma) -> own fields, in order of preference
     std::unordered_map<std::string, std::vector<FieldId>> names;
 
-    // Own fields that hold what `asked` means here: the mapped ones, then the name itself. Never
-    // empty.
+    // Own names also stand below these ("winlog.event_data."), in order of preference; a step may
+    // be "*" for one name of any text ("Event.UserData.*."), which only detection looks through.
+    std::vector<std::string> prefixes;
+
+    // Own fields that hold what `asked` means here: the mapped ones, then below the prefixes, then
+    // the name itself. Never empty.
     std::vector<FieldId> resolve(std::string_view asked) const;
     // The other way round, for showing events: ECS name of an own field, if it has one.
     std::optional<std::string_view> ecs_name_of(FieldId own) const;

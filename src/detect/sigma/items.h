@@ -1,0 +1,27 @@
+// Detection items: "field|modifier|modifier: value(s)" becomes an expression over tests.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "detect/sigma/rule.h"
+#include "detect/sigma/yaml.h"
+
+namespace gac::detect::sigma {
+
+struct ItemContext {
+    // |expand: list name -> values
+    const std::unordered_map<std::string, std::vector<std::string>>* placeholders = nullptr;
+    std::size_t expansion_max = 3'125;
+    std::size_t values_max = 200'000;
+    std::size_t values = 0;              // so far, of this rule
+    std::vector<std::string> warnings;   // oddities that do not stop the rule
+};
+
+// One selection of a detection section: a map, a list of maps and scalars, or a bare scalar.
+Result<Expr> read_selection(const Yaml& node, ItemContext& context, std::vector<Item>& items);
+
+}  // namespace gac::detect::sigma
