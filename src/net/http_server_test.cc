@@ -1,0 +1,370 @@
+#include "net/http_server.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "base/uuid.h"
+#include "net/test_client.h"
+
+namespace gac::net {
+namespace {
+
+using testing::TlsClient;
+
+class TempFolder {
+public:
+    TempFolder()
+        : path_(std::filesystem::temp_directory_path()
+                / ("gac_net_" + base::Uuid::make(base::SystemClock{}.now()).text())) {
+        std::filesystem::create_directories(path_);
+    }
+    ~TempFolder() { std::filesystem::remove_all(path_); }
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+// Says back what it got; /slow waits, /stream streams, /never drops its responder.
+class Echo final : public Handler {
+public:
+    Admission admit(const Request& head) override {
+        Admission admission;
+        admission.body_bytes_max = head.path == "/big" ? 8U << 20U : 1000;
+        admission.lane = head.path == "/slow" ? 1 : 0;
+        if (head.path == "/refused") {
+            admission.refusal = Response{.status = 401};
+        }
+        return admission;
+    }
+    void handle(Request request, Responder respond) override {
+        if (request.path == "/never") {
+            return;
+        }
+        if (request.path == "/slow") {
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        }
+        Response response;
+        if (request.path == "/stream") {
+            response.stream = stream;
+            response.headers.add("Content-Type", "text/event-stream");
+        } else if (request.path == "/empty") {
+            response.status = 204;
+        } else if (request.path == "/large") {
+            response.shared_body = std::make_shared<const std::string>(5 << 20, 'x');
+        } else {
+            response.headers.add("X-Evil", "a\r\nInjected: yes");
+            response.body = request.method + " " + request.path + "?" + request.query + " "
+                            + std::to_string(request.body.size()) + " "
+                            + std::string(request.headers["x-test"]);
+        }
+        handled.fetch_add(1);
+        respond(std::move(response));
+    }
+    std::shared_ptr<Stream> stream = std::make_shared<Stream>(1 << 16);
+    std::atomic<int> handled{0};
+};
+
+class HttpServerTest : public ::testing::Test {
+protected:
+    void start(HttpLimits limits = {}, std::vector<Lane> lanes = {{2, 100}, {1, 1}}) {
+        const TlsFiles files{folder_.path() / "c.pem", folder_.path() / "k.pem"};
+        ASSERT_TRUE(make_self_signed(files, {}));
+        tls_ = *Tls::open(files);
+        server_ = *HttpServer::start(runtime_, *Endpoint::parse("127.0.0.1:0"), tls_, echo_,
+                                     std::move(lanes), limits);
+    }
+    Endpoint where() const { return server_->endpoint(); }
+
+    TempFolder folder_;
+    Echo echo_;
+    Runtime runtime_{2};
+    std::shared_ptr<Tls> tls_;
+    std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpServerTest, AnswersSeveralRequestsOnOneConnection) {
+    start();
+    TlsClient client(where());
+    ASSERT_TRUE(client.connected());
+    auto answer = client.ask("GET", "/a%20b?x=1", "X-Test: hi\r\n");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "GET /a%20b?x=1 0 hi");
+    EXPECT_FALSE(answer.headers["x-request-id"].empty());
+    answer = client.ask("POST", "/b", "", "hello");
+    EXPECT_EQ(answer.body, "POST /b? 5 ");
+    answer = client.ask("HEAD", "/b");
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.body, "");
+    answer = client.ask("GET", "/empty");
+    EXPECT_EQ(answer.status, 204);
+    answer = client.ask("GET", "/large");
+    EXPECT_EQ(answer.body.size(), 5U << 20U);
+}
+
+TEST_F(HttpServerTest, TakesPipelinedRequestsOneAfterTheOther) {
+    start();
+    TlsClient client(where());
+    client.send(
+        "GET /1 HTTP/1.1\r\nHost: t\r\n\r\nPOST /2 HTTP/1.1\r\nHost: t\r\nContent-Length: "
+        "3\r\n\r\nabc"
+        "GET /3 HTTP/1.1\r\nHost: t\r\n\r\n");
+    EXPECT_EQ(client.answer().body, "GET /1? 0 ");
+    EXPECT_EQ(client.answer().body, "POST /2? 3 ");
+    EXPECT_EQ(client.answer().body, "GET /3? 0 ");
+}
+
+TEST_F(HttpServerTest, TakesChunkedBodies) {
+    start();
+    TlsClient client(where());
+    client.send("POST /c HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    client.send("6\r\n world\r\n0\r\n\r\n");
+    EXPECT_EQ(client.answer().body, "POST /c? 11 ");
+    std::string big = "POST /c HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n";
+    big += std::string(2000, 'x') + "\r\n0\r\n\r\n";
+    client.send(big);
+    EXPECT_EQ(client.answer().status, 413);
+}
+
+TEST_F(HttpServerTest, RefusesALargeBodyBeforeItComes) {
+    start();
+    TlsClient client(where());
+    client.send("POST /c HTTP/1.1\r\nHost: t\r\nContent-Length: 1000001\r\n\r\n");
+    const auto answer = client.answer();
+    EXPECT_EQ(answer.status, 413);
+    EXPECT_EQ(answer.headers.at("connection"), "close");
+    EXPECT_EQ(echo_.handled.load(), 0);
+}
+
+TEST_F(HttpServerTest, SendsContinueOnlyWhenItWillReadTheBody) {
+    start();
+    {
+        TlsClient client(where());
+        client.send(
+            "POST /c HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+        ASSERT_TRUE(client.read_until("HTTP/1.1 100 Continue\r\n\r\n"));
+        client.take();
+        client.send("abc");
+        EXPECT_EQ(client.answer().body, "POST /c? 3 ");
+    }
+    TlsClient client(where());
+    client.send(
+        "POST /refused HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(client.answer().status, 401);
+}
+
+TEST_F(HttpServerTest, RefusesHeadsThatAreTooLargeOrBroken) {
+    start();
+    const auto ask = [&](const std::string& bytes) {
+        TlsClient client(where());
+        client.send(bytes);
+        return client.answer().status;
+    };
+    EXPECT_EQ(ask("GET / HTTP/1.1\r\nX: " + std::string(20'000, 'a') + "\r\n\r\n"), 431);
+    EXPECT_EQ(ask("GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\n\r\n"), 431);
+    EXPECT_EQ(ask("hello\r\n\r\n"), 400);
+    EXPECT_EQ(ask("GET / HTTP/2.5\r\n\r\n"), 505);
+    EXPECT_EQ(ask("GET / HTTP/1.1\r\nBad Header\r\n\r\n"), 400);
+    EXPECT_EQ(ask("POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"), 400);
+    EXPECT_EQ(ask("POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"), 400);
+    EXPECT_EQ(ask("POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc"),
+              400);
+    EXPECT_EQ(ask("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);
+    EXPECT_EQ(echo_.handled.load(), 0);
+}
+
+TEST_F(HttpServerTest, KeepsLineBreaksOutOfHeaders) {
+    start();
+    TlsClient client(where());
+    const auto answer = client.ask("GET", "/");
+    EXPECT_EQ(answer.headers.at("x-evil"), "a  Injected: yes");
+    EXPECT_FALSE(answer.headers.contains("injected"));
+}
+
+TEST_F(HttpServerTest, AnswersForAHandlerThatForgets) {
+    start();
+    TlsClient client(where());
+    EXPECT_EQ(client.ask("GET", "/never").status, 500);
+}
+
+TEST_F(HttpServerTest, ClosesAfterHttp10AndOnDemand) {
+    start();
+    TlsClient client(where());
+    client.send("GET /x HTTP/1.0\r\n\r\n");
+    EXPECT_EQ(client.answer().status, 200);
+    EXPECT_FALSE(client.read_more());
+    TlsClient polite(where());
+    EXPECT_EQ(polite.ask("GET", "/x", "Connection: close\r\n").status, 200);
+    EXPECT_FALSE(polite.read_more());
+}
+
+TEST_F(HttpServerTest, AllowsNothingBelowTls12) {
+    start();
+    EXPECT_FALSE(TlsClient(where(), TLS1_1_VERSION).connected());
+    EXPECT_TRUE(TlsClient(where(), TLS1_2_VERSION).connected());
+    TlsClient client(where());
+    EXPECT_STREQ(SSL_get_version(client.ssl()), "TLSv1.3");
+}
+
+TEST_F(HttpServerTest, DoesNotSpeakPlainHttp) {
+    start();
+    const base::Fd fd = testing::connect_to(where());
+    ASSERT_TRUE(base::write_all(fd, "GET / HTTP/1.1\r\nHost: t\r\n\r\n"));
+    char buffer[100];
+    std::string got;
+    for (;;) {
+        const auto n = base::read_some(fd, buffer);
+        if (!n || *n == 0) {
+            break;
+        }
+        got.append(buffer, *n);
+    }
+    EXPECT_FALSE(got.contains("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, CutsSlowSendersAndServesTheOthers) {
+    HttpLimits limits;
+    limits.header_max = base::Duration::millis(600);
+    limits.body_stall_max = base::Duration::millis(600);
+    limits.handshake_max = base::Duration::millis(600);
+    start(limits);
+    const base::Fd silent = testing::connect_to(where());
+    TlsClient slow_head(where());
+    TlsClient slow_body(where());
+    slow_body.send("POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nabc");
+    for (int i = 0; i < 20; ++i) {
+        if (!slow_head.send("G")) {
+            break;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        TlsClient good(where());
+        EXPECT_EQ(good.ask("GET", "/good", "Connection: close\r\n").status, 200);
+    }
+    EXPECT_EQ(slow_head.answer().status, 0);
+    EXPECT_EQ(slow_body.answer().status, 0);
+    char buffer[8];
+    EXPECT_EQ(base::read_some(silent, buffer).value_or(0), 0U);
+    EXPECT_EQ(echo_.handled.load(), 20);
+}
+
+TEST_F(HttpServerTest, RefusesConnectionsBeyondTheLimit) {
+    HttpLimits limits;
+    limits.connections_max = 2;
+    start(limits);
+    TlsClient one(where());
+    TlsClient two(where());
+    EXPECT_EQ(one.ask("GET", "/").status, 200);
+    EXPECT_EQ(two.ask("GET", "/").status, 200);
+    EXPECT_FALSE(TlsClient(where()).connected());
+}
+
+TEST_F(HttpServerTest, SaysSoWhenTooManyRequestsWait) {
+    start({}, {{1, 10}, {1, 1}});
+    std::atomic<int> served{0};
+    std::atomic<int> busy{0};
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] {
+            TlsClient client(where());
+            const auto answer = client.ask("GET", "/slow");
+            if (answer.status == 200) {
+                served.fetch_add(1);
+            } else if (answer.status == 503 && answer.headers.contains("retry-after")) {
+                busy.fetch_add(1);
+            }
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(served + busy, 8);
+    EXPECT_GE(served.load(), 1);
+    EXPECT_GE(busy.load(), 1);
+}
+
+TEST_F(HttpServerTest, StreamsEventsAndHeartbeats) {
+    HttpLimits limits;
+    limits.heartbeat = base::Duration::millis(100);
+    start(limits);
+    TlsClient client(where());
+    client.send("GET /stream HTTP/1.1\r\nHost: t\r\n\r\n");
+    ASSERT_TRUE(client.read_until("\r\n\r\n"));
+    EXPECT_TRUE(echo_.stream->send("data: 1\n\n"));
+    ASSERT_TRUE(client.read_until("data: 1\n\n"));
+    ASSERT_TRUE(client.read_until(": still here\n\n"));
+    echo_.stream->close();
+    EXPECT_TRUE(client.read_until("0\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, NoticesThatAStreamsClientIsGone) {
+    start();
+    {
+        TlsClient client(where());
+        client.send("GET /stream HTTP/1.1\r\nHost: t\r\n\r\n");
+        ASSERT_TRUE(client.read_until("\r\n\r\n"));
+    }
+    for (int i = 0; i < 100 && !echo_.stream->closed(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_TRUE(echo_.stream->closed());
+}
+
+TEST_F(HttpServerTest, LetsARunningRequestEndWhenItStops) {
+    start();
+    TlsClient idle(where());
+    EXPECT_EQ(idle.ask("GET", "/").status, 200);
+    int status = 0;
+    std::jthread asking([&] {
+        TlsClient client(where());
+        status = client.ask("GET", "/slow").status;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    server_->stop(base::Duration::seconds(5));
+    asking.join();
+    EXPECT_EQ(status, 200);
+    EXPECT_EQ(server_->connections(), 0U);
+    EXPECT_FALSE(idle.read_more());
+}
+
+TEST_F(HttpServerTest, TakesANewCertificateWithoutARestart) {
+    start();
+    const std::string before = tls_->fingerprint();
+    EXPECT_EQ(before.size(), 95U);
+    std::filesystem::remove(folder_.path() / "c.pem");
+    EXPECT_FALSE(tls_->reload());
+    EXPECT_EQ(tls_->fingerprint(), before);
+    ASSERT_TRUE(make_self_signed({folder_.path() / "c.pem", folder_.path() / "k.pem"}, {}));
+    ASSERT_TRUE(tls_->reload());
+    EXPECT_NE(tls_->fingerprint(), before);
+    TlsClient client(where());
+    EXPECT_EQ(client.ask("GET", "/").status, 200);
+}
+
+TEST(SelfSigned, NamesThisMachineAndStaysAsItIs) {
+    const TempFolder folder;
+    const TlsFiles files{folder.path() / "c.pem", folder.path() / "k.pem"};
+    ASSERT_TRUE(make_self_signed(files, {"gac.tinh.test", "192.0.2.7", "bad name,IP:1"}));
+    const auto first = base::read_file(files.certificate, 1 << 20);
+    ASSERT_TRUE(make_self_signed(files, {}));
+    EXPECT_EQ(base::read_file(files.certificate, 1 << 20), first);
+    const auto mode = std::filesystem::status(files.key).permissions();
+    EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    EXPECT_EQ((*Tls::open(files))->fingerprint().size(), 95U);
+}
+
+TEST(Endpoint, ReadsWhatPeopleWrite) {
+    EXPECT_EQ(Endpoint::parse("127.0.0.1:80")->text(), "127.0.0.1:80");
+    EXPECT_EQ(Endpoint::parse("[::1]:80")->text(), "[::1]:80");
+    EXPECT_EQ(Endpoint::parse("localhost:0")->text(), "127.0.0.1:0");
+    EXPECT_EQ(Endpoint::parse(":8443")->text(), "[::]:8443");
+    EXPECT_TRUE(Endpoint::parse("127.8.8.8:1")->is_loopback());
+    EXPECT_TRUE(Endpoint::parse("[::1]:1")->is_loopback());
+    EXPECT_FALSE(Endpoint::parse("192.0.2.1:1")->is_loopback());
+    for (const char* bad : {"", "1.2.3.4", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:65536", "host:1"}) {
+        EXPECT_FALSE(Endpoint::parse(bad)) << bad;
+    }
+}
+
+}  // namespace
+}  // namespace gac::net
