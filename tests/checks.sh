@@ -26,5 +26,8 @@ check format format
 check web-lint in_web lint
 check web-unit env VITEST_JSON="$results/vitest.json" npm --prefix web test --silent -- --reporter=default --reporter=json --outputFile="$results/vitest.json"
 check web-size in_web size
+check system env GAC_BIN="$PWD/build/dev/bin/gac" node --test --test-concurrency=1 --test-reporter=spec \
+    --test-reporter-destination=stdout --test-reporter=junit --test-reporter-destination="$results/system.xml" \
+    tests/system/*.test.mjs
 check web-e2e env GAC_BIN="$PWD/build/dev/bin/gac" PLAYWRIGHT_JSON_OUTPUT_NAME="$results/playwright.json" npm --prefix web run --silent e2e -- --reporter=list,json
 ! grep -q '^fail' "$results/checks.txt"

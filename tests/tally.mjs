@@ -36,6 +36,17 @@ if (existsSync(join(folder, 'ctest.xml'))) {
     }
 }
 
+const detailed = new Set();   // checks whose cases are counted one by one
+if (existsSync(join(folder, 'system.xml'))) {
+    const xml = readFileSync(join(folder, 'system.xml'), 'utf8');
+    for (const [, attributes, inside] of xml.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
+        if (inside?.includes('<skipped')) { total.skipped++; skipped.push(/name="([^"]*)"/.exec(attributes)?.[1]); }
+        else if (inside?.includes('<failure')) total.failed++;
+        else total.passed++;
+    }
+    detailed.add('system');
+}
+
 const addSuite = (suite) => {
     for (const spec of suite.specs ?? []) {
         if (spec.tests.every((t) => t.status === 'skipped')) { total.skipped++; skipped.push(spec.title); }
@@ -44,7 +55,6 @@ const addSuite = (suite) => {
     }
     (suite.suites ?? []).forEach(addSuite);
 };
-const detailed = new Set();
 if (existsSync(join(folder, 'vitest.json'))) {
     const run = readJson('vitest.json');
     total.passed += run.numPassedTests;
