@@ -152,6 +152,9 @@ void Shard::flush() {
     engine_->match(batch_, detections_);
     const auto kept = append();
     if (kept) {
+        static base::Counter& appended =
+            base::counter("gac_pipeline_events_total", {}, "Events appended to history");
+        appended.add(batch_.size());
         position_ = *kept;
         hand_over_detections();
     } else {
