@@ -28,6 +28,12 @@ private:
     std::filesystem::path path_;
 };
 
+std::size_t resident_bytes() {
+    const std::string status = *base::read_file("/proc/self/statm", 1000);
+    const auto blank = status.find(' ');
+    return std::stoul(status.substr(blank)) * 4096;
+}
+
 // Says back what it got; /slow waits, /stream streams, /never drops its responder.
 class Echo final : public Handler {
 public:
@@ -235,19 +241,22 @@ TEST_F(HttpServerTest, CutsSlowSendersAndServesTheOthers) {
     TlsClient slow_head(where());
     TlsClient slow_body(where());
     slow_body.send("POST /x HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nabc");
-    for (int i = 0; i < 20; ++i) {
+    int good_answers = 0;
+    for (int i = 0; i < 50; ++i) {
         if (!slow_head.send("G")) {
             break;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         TlsClient good(where());
         EXPECT_EQ(good.ask("GET", "/good", "Connection: close\r\n").status, 200);
+        ++good_answers;
     }
+    EXPECT_GE(good_answers, 3);
+    EXPECT_LT(good_answers, 50);
     EXPECT_EQ(slow_head.answer().status, 0);
     EXPECT_EQ(slow_body.answer().status, 0);
     char buffer[8];
     EXPECT_EQ(base::read_some(silent, buffer).value_or(0), 0U);
-    EXPECT_EQ(echo_.handled.load(), 20);
 }
 
 TEST_F(HttpServerTest, RefusesConnectionsBeyondTheLimit) {
@@ -310,6 +319,32 @@ TEST_F(HttpServerTest, NoticesThatAStreamsClientIsGone) {
     EXPECT_TRUE(echo_.stream->closed());
 }
 
+// Ten thousand connections that never speak cost little and hinder nobody.
+TEST_F(HttpServerTest, Survives10000IdleConnections) {
+    constexpr std::size_t kIdle = 10'000;
+    if (raise_descriptor_limit() < 2 * kIdle + 200) {
+        GTEST_SKIP() << "needs " << 2 * kIdle + 200 << " file descriptors";
+    }
+    HttpLimits limits;
+    limits.header_max = base::Duration::minutes(5);
+    start(limits);
+    const std::size_t before = resident_bytes();
+    std::vector<base::Fd> idle;
+    for (std::size_t i = 0; i < kIdle; ++i) {
+        idle.push_back(testing::connect_to(where()));
+        ASSERT_TRUE(idle.back()) << i;
+    }
+    for (int i = 0; i < 500 && server_->connections() < kIdle; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(server_->connections(), kIdle);
+    EXPECT_LT(resident_bytes() - before, 100U << 20U);
+    TlsClient client(where());
+    EXPECT_EQ(client.ask("GET", "/").status, 200);
+    server_->stop(base::Duration::seconds(10));
+    EXPECT_EQ(server_->connections(), 0U);
+}
+
 TEST_F(HttpServerTest, LetsARunningRequestEndWhenItStops) {
     start();
     TlsClient idle(where());
@@ -347,7 +382,7 @@ TEST(SelfSigned, NamesThisMachineAndStaysAsItIs) {
     ASSERT_TRUE(make_self_signed(files, {"gac.tinh.test", "192.0.2.7", "bad name,IP:1"}));
     const auto first = base::read_file(files.certificate, 1 << 20);
     ASSERT_TRUE(make_self_signed(files, {}));
-    EXPECT_EQ(base::read_file(files.certificate, 1 << 20), first);
+    EXPECT_EQ(*base::read_file(files.certificate, 1 << 20), *first);
     const auto mode = std::filesystem::status(files.key).permissions();
     EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     EXPECT_EQ((*Tls::open(files))->fingerprint().size(), 95U);

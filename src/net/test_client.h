@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -23,6 +24,7 @@
 namespace gac::net::testing {
 
 inline base::Fd connect_to(const Endpoint& where) {
+    std::signal(SIGPIPE, SIG_IGN);  // a cut connection is an answer too
     base::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in to{};
     to.sin_family = AF_INET;
