@@ -76,7 +76,7 @@ public:
 // `format`: a name of decoder_names().
 Result<std::unique_ptr<Decoder>> make_decoder(std::string_view format, const Options& options);
 
-// auto, json, syslog, line, combined, weberror, kv
+// auto, json, syslog, line, combined, kv
 std::span<const std::string_view> decoder_names();
 
 }  // namespace gac::ingest

@@ -1,0 +1,246 @@
+#include "ingest/core/times.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+namespace gac::ingest {
+
+namespace {
+
+// "06:55:46", "06:55:46.123456", "06:55:46,123"
+bool scan_clock(Scan& scan, base::CivilTime& civil) {
+    const auto hour = scan.number(2);
+    if (!hour || !scan.eat(':')) {
+        return false;
+    }
+    const auto minute = scan.number(2);
+    if (!minute || !scan.eat(':')) {
+        return false;
+    }
+    const auto second = scan.number(2);
+    if (!second) {
+        return false;
+    }
+    civil.hour = *hour;
+    civil.minute = *minute;
+    civil.second = *second;
+    const std::string_view rest = scan.rest();
+    if (rest.size() > 1 && (rest[0] == '.' || rest[0] == ',') && is_digit(rest[1])) {
+        scan.skip(1);
+        int scale = 100'000;
+        while (is_digit(scan.peek())) {
+            civil.micros += (scan.peek() - '0') * scale;
+            scale /= 10;
+            scan.skip(1);
+        }
+    }
+    return true;
+}
+
+base::TimePoint to_utc(const base::CivilTime& civil, const base::Zone& zone) {
+    return base::from_civil(civil) - zone.offset_at_local(civil);
+}
+
+// Numbers since 1970: below 1e11 they are seconds, then each unit takes three digits more.
+std::optional<base::TimePoint> from_epoch(std::int64_t number) {
+    if (number <= 0) {
+        return std::nullopt;
+    }
+    if (number < 100'000'000'000) {
+        return base::TimePoint{number * 1'000'000};
+    }
+    if (number < 100'000'000'000'000) {
+        return base::TimePoint{number * 1'000};
+    }
+    if (number < 100'000'000'000'000'000) {
+        return base::TimePoint{number};
+    }
+    return base::TimePoint{number / 1'000};
+}
+
+}  // namespace
+
+int month_of(std::string_view name) {
+    static constexpr std::array<std::string_view, 12> kMonths = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    if (name.size() != 3) {
+        return 0;
+    }
+    for (std::size_t i = 0; i < kMonths.size(); ++i) {
+        if (kMonths[i][0] == (name[0] & ~0x20) && kMonths[i][1] == (name[1] | 0x20)
+            && kMonths[i][2] == (name[2] | 0x20)) {
+            return static_cast<int>(i) + 1;
+        }
+    }
+    return 0;
+}
+
+std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
+                                             base::TimePoint received) {
+    Scan ahead = scan;
+    base::CivilTime civil;
+    civil.month = month_of(ahead.rest().substr(0, 3));
+    if (civil.month == 0) {
+        return std::nullopt;
+    }
+    ahead.skip(3);
+    if (!ahead.eat(' ')) {
+        return std::nullopt;
+    }
+    ahead.blanks();
+    const auto day = ahead.number(2);
+    if (!day || !ahead.eat(' ')) {
+        return std::nullopt;
+    }
+    civil.day = *day;
+    bool has_year = false;
+    const std::string_view rest = ahead.rest();
+    if (rest.size() > 5 && is_digit(rest[0]) && is_digit(rest[1]) && is_digit(rest[2])
+        && is_digit(rest[3]) && rest[4] == ' ') {
+        civil.year = *ahead.number(4);
+        ahead.skip(1);
+        has_year = true;
+    }
+    if (!scan_clock(ahead, civil)) {
+        return std::nullopt;
+    }
+    if (has_year) {
+        if (!base::is_valid(civil)) {
+            return std::nullopt;
+        }
+        scan = ahead;
+        return to_utc(civil, zone);
+    }
+    const int year = base::to_civil(received).year;
+    std::optional<base::TimePoint> best;
+    for (int candidate = year - 1; candidate <= year + 1; ++candidate) {
+        civil.year = candidate;
+        if (!base::is_valid(civil)) {
+            continue;
+        }
+        const base::TimePoint time = to_utc(civil, zone);
+        if (!best || std::abs((time - received).us) < std::abs((*best - received).us)) {
+            best = time;
+        }
+    }
+    if (!best) {
+        // 29 February, and no leap year next to this one: the last leap year.
+        for (int candidate = year - 2; candidate > year - 8 && !best; --candidate) {
+            civil.year = candidate;
+            if (base::is_valid(civil)) {
+                best = to_utc(civil, zone);
+            }
+        }
+    }
+    if (best) {
+        scan = ahead;
+    }
+    return best;
+}
+
+std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone) {
+    const std::string_view rest = scan.rest();
+    if (rest.size() < 19 || !is_digit(rest[0]) || rest[4] != '-' || rest[7] != '-') {
+        return std::nullopt;
+    }
+    // A date and a clock with a blank between are one time.
+    const std::size_t from = rest[10] == ' ' ? 11 : 0;
+    std::size_t end = rest.find(' ', from);
+    if (end == std::string_view::npos) {
+        end = rest.size();
+    }
+    std::string_view text = rest.substr(0, end);
+    if (text.ends_with(':')) {  // "2026-08-21T10:15:30+07:00: %ASA-..."
+        text.remove_suffix(1);
+    }
+    const auto time = base::parse_rfc3339(text, zone);
+    if (time) {
+        scan.skip(end);
+        scan.eat(' ');
+    }
+    return time;
+}
+
+std::optional<base::TimePoint> parse_clf_time(std::string_view text, const base::Zone& zone) {
+    Scan scan(text);
+    base::CivilTime civil;
+    const auto day = scan.number(2);
+    if (!day || !scan.eat('/')) {
+        return std::nullopt;
+    }
+    civil.day = *day;
+    civil.month = month_of(scan.rest().substr(0, 3));
+    scan.skip(3);
+    if (!scan.eat('/')) {
+        return std::nullopt;
+    }
+    const auto year = scan.number(4);
+    if (!year || !scan.eat(':') || !scan_clock(scan, civil)) {
+        return std::nullopt;
+    }
+    civil.year = *year;
+    if (!base::is_valid(civil)) {
+        return std::nullopt;
+    }
+    scan.blanks();
+    if (scan.done()) {
+        return to_utc(civil, zone);
+    }
+    const bool west = scan.peek() == '-';
+    if (!west && scan.peek() != '+') {
+        return std::nullopt;
+    }
+    scan.skip(1);
+    const auto hours = scan.number(2);
+    scan.eat(':');
+    const auto minutes = scan.number(2);
+    if (!hours || !minutes || *hours > 23 || *minutes > 59 || !scan.done()) {
+        return std::nullopt;
+    }
+    const base::Duration offset = base::Duration::minutes(*hours * 60 + *minutes);
+    return west ? base::from_civil(civil) + offset : base::from_civil(civil) - offset;
+}
+
+std::optional<base::TimePoint> time_of(const event::ValueRef& value, const base::Zone& zone) {
+    switch (value.type()) {
+        case event::Type::Time:
+            return value.time();
+        case event::Type::Integer:
+            return from_epoch(value.integer());
+        case event::Type::Float: {
+            const double seconds = value.number();
+            if (!(seconds > 0) || seconds > 9.2e18) {
+                return std::nullopt;
+            }
+            return seconds < 1e11 ? base::TimePoint{std::llround(seconds * 1e6)}
+                                  : from_epoch(std::llround(seconds));
+        }
+        case event::Type::String: {
+            const std::string_view text = trim_blanks(value.string());
+            if (const auto time = base::parse_rfc3339(text, zone)) {
+                return time;
+            }
+            if (const auto number = parse_integer(text)) {
+                return from_epoch(*number);
+            }
+            double seconds = 0;
+            const char* end = text.data() + text.size();
+            const auto [stop, fault] = std::from_chars(text.data(), end, seconds);
+            if (fault == std::errc{} && stop == end && seconds > 0 && seconds < 1e11) {
+                return base::TimePoint{std::llround(seconds * 1e6)};
+            }
+            return std::nullopt;
+        }
+        case event::Type::List:
+            return value.list().empty() ? std::nullopt : time_of(value.list()[0], zone);
+        case event::Type::Null:
+        case event::Type::Bool:
+        case event::Type::Ip:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace gac::ingest

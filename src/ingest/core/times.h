@@ -1,0 +1,33 @@
+// Times as log lines write them. All give UTC; `zone` is what the source's profile says.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/time.h"
+#include "event/value.h"
+#include "ingest/core/scan.h"
+
+namespace gac::ingest {
+
+// "Dec 10 06:55:46", "Dec  1 2026 06:55:46.123", "Dec 10 06:55:46 2026" is not one. Without a year
+// the one nearest to `received` is taken, so that December's lines read in January stay in
+// December. Advances `scan` behind the time when it fits.
+std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
+                                             base::TimePoint received);
+
+// An RFC 3339 time at the front, up to the next blank; "2026-08-21 10:15:30" with a blank inside
+// too.
+std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone);
+
+// "17/May/2015:10:05:03 +0000"
+std::optional<base::TimePoint> parse_clf_time(std::string_view text, const base::Zone& zone);
+
+// Time fields of structured logs: RFC 3339 text, or a number since 1970 in seconds, milliseconds,
+// microseconds or nanoseconds, told apart by size (all stay apart from 1973 to 5138).
+std::optional<base::TimePoint> time_of(const event::ValueRef& value, const base::Zone& zone);
+
+// "Jan".."Dec" to 1..12, 0 when it is none.
+int month_of(std::string_view name);
+
+}  // namespace gac::ingest
