@@ -9,6 +9,7 @@ set(gac_warnings
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     list(APPEND gac_warnings -Wsuggest-override -Wduplicated-cond -Wduplicated-branches -Wlogical-op
         -Wno-restrict              # false alarm on "k=" + text at -O2 (GCC 12)
+        -Wno-mismatched-new-delete # false alarm on coroutine frames of Boost.Asio (GCC 12)
         -Wno-missing-field-initializers)
 else()
     list(APPEND gac_warnings -Wsuggest-override

@@ -23,7 +23,8 @@ void append_utf8(UChar32 c, std::string& out) {
     char buffer[U8_MAX_LENGTH];
     std::int32_t length = 0;
     UBool failed = false;
-    U8_APPEND(reinterpret_cast<std::uint8_t*>(buffer), length, U8_MAX_LENGTH, c, failed);
+    const auto code = static_cast<std::uint32_t>(c);
+    U8_APPEND(reinterpret_cast<std::uint8_t*>(buffer), length, U8_MAX_LENGTH, code, failed);
     if (!failed) {
         out.append(buffer, static_cast<std::size_t>(length));
     }
