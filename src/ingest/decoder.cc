@@ -198,7 +198,11 @@ void FrameDecoder::write_syslog(const SyslogHeader& header) {
     if (!pairs_.read_packet_filter(message, writer_) && KeyValueReader::looks_like(body)) {
         pairs_.read(body, writer_);
     }
-    writer_.use_profile(writer_.shapes().linux_host);
+    // A program's name says host; devices name a message ("%ASA-6-302013") or nothing at all, and
+    // what cannot be told must not meet a Linux host's rules.
+    if (!program.empty() && program[0] != '%') {
+        writer_.use_profile(writer_.shapes().linux_host);
+    }
 }
 
 // Finds out what a line is. False: no shape that is known.

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 namespace gac::ingest {
 
@@ -113,24 +112,18 @@ std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
         scan = ahead;
         return to_utc(civil, zone);
     }
-    const int year = base::to_civil(received).year;
+    // A log tells of the past: the latest year that does not put the line into the future. Clocks
+    // that run ahead, and zones that a profile has wrong, get two days; so a line of the first of
+    // January that arrives on New Year's Eve is next year's.
+    const base::TimePoint latest = received + base::Duration::days(2);
+    const int year = base::to_civil(latest).year;
     std::optional<base::TimePoint> best;
-    for (int candidate = year - 1; candidate <= year + 1; ++candidate) {
-        civil.year = candidate;
-        if (!base::is_valid(civil)) {
-            continue;
-        }
-        const base::TimePoint time = to_utc(civil, zone);
-        if (!best || std::abs((time - received).us) < std::abs((*best - received).us)) {
-            best = time;
-        }
-    }
-    if (!best) {
-        // 29 February, and no leap year next to this one: the last leap year.
-        for (int candidate = year - 2; candidate > year - 8 && !best; --candidate) {
-            civil.year = candidate;
-            if (base::is_valid(civil)) {
-                best = to_utc(civil, zone);
+    for (int candidate = year + 1; candidate > year - 9 && !best; --candidate) {
+        civil.year = candidate;  // nine years back there was a 29 February
+        if (base::is_valid(civil)) {
+            const base::TimePoint time = to_utc(civil, zone);
+            if (time <= latest) {
+                best = time;
             }
         }
     }
@@ -147,7 +140,7 @@ std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone)
     }
     // A date and a clock with a blank between are one time.
     const std::size_t from = rest[10] == ' ' ? 11 : 0;
-    std::size_t end = rest.find(' ', from);
+    std::size_t end = rest.find_first_of(" \t", from);
     if (end == std::string_view::npos) {
         end = rest.size();
     }
@@ -157,8 +150,7 @@ std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone)
     }
     const auto time = base::parse_rfc3339(text, zone);
     if (time) {
-        scan.skip(end);
-        scan.eat(' ');
+        scan.skip(end + 1);
     }
     return time;
 }

@@ -10,9 +10,9 @@
 
 namespace gac::ingest {
 
-// "Dec 10 06:55:46", "Dec  1 2026 06:55:46.123", "Dec 10 06:55:46 2026" is not one. Without a year
-// the one nearest to `received` is taken, so that December's lines read in January stay in
-// December. Advances `scan` behind the time when it fits.
+// "Dec 10 06:55:46", "Dec  1 2026 06:55:46.123"; "Dec 10 06:55:46 2026" is not one. Without a year
+// it is the latest one that is not after `received` (by more than two days, for clocks that run
+// ahead). Advances `scan` behind the time when it fits.
 std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
                                              base::TimePoint received);
 

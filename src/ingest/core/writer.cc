@@ -108,7 +108,7 @@ std::string_view Writer::text() {
 }
 
 void Writer::use_profile(std::optional<event::ProfileId> id) {
-    if (id && origin_->profile == event::ProfileId{} && profiles_) {
+    if (id && origin_->profile == event::ProfileId{} && head_.profile == event::ProfileId{}) {
         head_.profile = *id;
         profile_ = &(*profiles_)[*id];
     }
@@ -163,6 +163,14 @@ void Writer::address(event::FieldId id, std::string_view value) {
         put(id, event::ValueRef(batch_->arena().copy(std::span(&*ip, 1)).data()));
     } else {
         put(id, event::ValueRef(value));
+    }
+}
+
+void Writer::peer(std::string_view host) {
+    if (base::IpAddress::parse(host)) {
+        address(field::SourceIp, host);
+    } else {
+        text(field::SourceDomain, host);
     }
 }
 

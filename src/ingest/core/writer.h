@@ -44,7 +44,7 @@ public:
     const event::Profile& profile() const { return *profile_; }
     const base::Zone& zone() const { return profile_->zone; }
     const ShapeProfiles& shapes() const { return shapes_; }
-    // Only a source without a profile of its own is given one by shape.
+    // Only a source without a profile of its own is given one by shape; the first shape told stays.
     void use_profile(std::optional<event::ProfileId> id);
 
     bool wants(event::FieldId id) const { return choice_.wants(id); }
@@ -61,7 +61,8 @@ public:
     }
     void digits(event::FieldId id, std::string_view value);   // Integer, or the text if it is none
     void address(event::FieldId id, std::string_view value);  // Ip, or the text
-    void put(event::FieldId id, event::ValueRef value);       // wanted or not
+    void peer(std::string_view host);  // source.ip, or source.domain when it is a name
+    void put(event::FieldId id, event::ValueRef value);  // wanted or not
     const event::ValueRef* find(event::FieldId id) const;
     std::string_view copy(std::string_view value) { return batch_->arena().copy(value); }
 

@@ -76,6 +76,10 @@ std::string_view string_of(const event::ValueRef* value) {
     return value != nullptr && value->is_string() ? value->string() : std::string_view{};
 }
 
+bool is_audit_record(std::string_view text) {
+    return text.starts_with("type=") && text.substr(0, 64).contains(" msg=audit(");
+}
+
 // "audit(1604994496.155:92733):" of Linux audit records
 std::optional<base::TimePoint> audit_time(std::string_view text) {
     Scan scan(text);
@@ -92,6 +96,9 @@ bool KeyValueReader::looks_like(std::string_view text) {
     if (key_length(text) == 0) {
         return false;
     }
+    if (is_audit_record(text)) {
+        return true;
+    }
     std::size_t pairs = 0;
     bool at_start = true;
     for (std::size_t at = 0; at < text.size() && pairs < 3; ++at) {
@@ -106,14 +113,15 @@ bool KeyValueReader::looks_like(std::string_view text) {
                 }
             }
         }
-        at_start = at < text.size() && (text[at] == ' ' || text[at] == '|' || text[at] == ',');
+        at_start = at < text.size()
+                   && (text[at] == ' ' || text[at] == '|' || text[at] == '\t' || text[at] == ',');
     }
     return pairs >= 3;
 }
 
 bool KeyValueReader::read(std::string_view text, Writer& writer) {
     names_.begin_event();
-    if (text.starts_with("type=") && text.contains(" msg=audit(")) {
+    if (is_audit_record(text)) {
         writer.use_profile(writer.shapes().linux_host);
         static const event::FieldId kRecord = event::intern("msg");
         const std::size_t pairs = read_pairs(text, ' ', Loose::Extend, writer);
@@ -126,18 +134,18 @@ bool KeyValueReader::read(std::string_view text, Writer& writer) {
         || text.contains("SRC=")) {
         writer.use_profile(writer.shapes().firewall);
     }
-    // "time=1|hostname=fw|product=..." of firewalls that part by bars.
-    const std::size_t bar = text.find('|');
-    const bool by_bars = bar != std::string_view::npos && key_length(text.substr(bar + 1)) > 0
-                         && text.find(' ') > bar;
-    const std::size_t pairs = read_pairs(text, by_bars ? '|' : ' ', Loose::Extend, writer);
+    // "time=1|hostname=fw|product=...": some part the pairs by bars or tabs; then blanks are text.
+    const std::size_t mark = text.find_first_of("|\t ");
+    const bool marked = mark != std::string_view::npos && text[mark] != ' '
+                        && key_length(text.substr(mark + 1)) > 0;
+    const std::size_t pairs = read_pairs(text, marked ? text[mark] : ' ', Loose::Extend, writer);
     read_time(writer);
     return pairs > 0;
 }
 
 bool KeyValueReader::read_packet_filter(std::string_view message, Writer& writer) {
     const std::size_t at = message.find("IN=");
-    if (at == std::string_view::npos || (at > 0 && message[at - 1] != ' ')
+    if (at == std::string_view::npos || (at > 0 && message[at - 1] != ' ' && message[at - 1] != ']')
         || !message.contains(" SRC=") || !message.contains(" DST=")) {
         return false;
     }

@@ -49,7 +49,7 @@ std::string_view bare_user(std::string_view text) { return text.substr(0, text.f
 
 void write_failure_pairs(std::string_view pairs, Writer& writer) {
     if (const std::string_view host = pair_of(pairs, "rhost="); !host.empty()) {
-        writer.address(field::SourceIp, host);
+        writer.peer(host);
     }
     if (const std::string_view user = pair_of(pairs, "user="); !user.empty()) {
         writer.text(field::UserName, user);
@@ -213,6 +213,11 @@ bool read_accounts(std::string_view message, Writer& writer) {
     };
     if (scan.eat("new user: name=")) {
         affected("user_added", scan_name(scan));
+        return true;
+    }
+    if (scan.eat("failed adding user ")) {
+        write_kind(writer, "iam", "user_added", "failure");
+        writer.text(field::UserName, scan_name(scan));
         return true;
     }
     if (scan.eat("new group: name=")) {

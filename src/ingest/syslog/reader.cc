@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ip.h"
 #include "ingest/core/scan.h"
 #include "ingest/core/times.h"
 
@@ -124,9 +125,13 @@ SyslogHeader SyslogReader::read_header(std::string_view line, Writer& writer) {
         header.has_priority = true;
         writer.integer(field::LogSyslogFacility, *priority / 8);
         writer.integer(field::LogSyslogSeverity, *priority % 8);
-        if (scan.rest().starts_with("1 ") && read_5424(scan.rest().substr(2), header, writer)) {
-            return header;
-        }
+    }
+    // Files often hold the messages without the priority.
+    const std::string_view rest = scan.rest();
+    const bool versioned =
+        rest.starts_with("1 ") && rest.size() > 2 && (header.has_priority || is_digit(rest[2]));
+    if (versioned && read_5424(rest.substr(2), header, writer)) {
+        return header;
     }
     read_3164(scan.rest(), header, writer);
     return header;
@@ -304,6 +309,10 @@ void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer
     // A word is the host when a tag, or anything at all, follows it; a tag names itself by its
     // colon.
     auto tag = scan_tag(scan);
+    if (tag && base::IpAddress::parse(tag->name)) {  // "192.0.2.1: %ACE-3-251010: ..."
+        writer.text(field::HostName, tag->name);
+        tag = scan_tag(scan);
+    }
     if (!tag && header.has_time && writer.find(field::HostName) == nullptr) {
         Scan ahead = scan;
         const std::string_view host = ahead.word();

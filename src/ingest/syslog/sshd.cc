@@ -53,7 +53,7 @@ std::optional<Peer> find_peer(std::string_view text, std::string_view link) {
 }
 
 void write_peer(const Peer& peer, Writer& writer) {
-    writer.address(field::SourceIp, peer.host);
+    writer.peer(peer.host);
     if (!peer.port.empty()) {
         writer.digits(field::SourcePort, peer.port);
     }
@@ -217,10 +217,10 @@ bool read_warning(std::string_view message, Writer& writer) {
         writer.text(field::SourceDomain, scan.word());
         if (scan.eat('[')) {
             if (const auto ip = scan.until(']')) {
-                writer.address(field::SourceIp, *ip);
+                writer.peer(*ip);
             }
         } else {
-            writer.address(field::SourceIp, scan.word());
+            writer.peer(scan.word());
         }
         return true;
     }
@@ -231,7 +231,7 @@ bool read_warning(std::string_view message, Writer& writer) {
             return false;
         }
         write_kind(writer, "ssh_reverse_mapping", "failure");
-        writer.address(field::SourceIp, ip);
+        writer.peer(ip);
         if (const auto name = scan.until(',')) {
             writer.text(field::SourceDomain, *name);
         }

@@ -152,7 +152,7 @@ bool read_access_line(std::string_view line, Writer& writer) {
     writer.time(access->time);
     writer.text(field::EventCategory, "web");
     writer.text(field::EventOutcome, access->status < 400 ? "success" : "failure");
-    writer.address(field::SourceIp, access->client);
+    writer.peer(access->client);
     if (is_given(access->virtual_host)) {
         writer.text(field::UrlDomain, access->virtual_host);
     }

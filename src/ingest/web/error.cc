@@ -24,14 +24,15 @@ std::optional<base::TimePoint> parse_apache_time(std::string_view text, const ba
         return std::nullopt;
     }
     const auto year = parse_integer(text.substr(last + 1));
-    // A time of that year's middle makes the BSD form choose it.
+    // Seen from that year's last day the BSD form chooses that year.
     if (!year || *year < 1970 || *year > 9998) {
         return std::nullopt;
     }
-    base::CivilTime middle;
-    middle.year = static_cast<int>(*year);
-    middle.month = 7;
-    return scan_bsd_time(scan, zone, base::from_civil(middle));
+    base::CivilTime last_day;
+    last_day.year = static_cast<int>(*year);
+    last_day.month = 12;
+    last_day.day = 29;
+    return scan_bsd_time(scan, zone, base::from_civil(last_day));
 }
 
 // "192.0.2.1:5678", "[2001:db8::1]:5678", "192.0.2.1"
@@ -44,7 +45,7 @@ void write_client(std::string_view client, Writer& writer) {
     if (host.starts_with('[') && host.ends_with(']')) {
         host = host.substr(1, host.size() - 2);
     }
-    writer.address(field::SourceIp, host);
+    writer.peer(host);
     if (has_port) {
         writer.digits(field::SourcePort, client.substr(colon + 1));
     }
@@ -144,7 +145,7 @@ bool read_nginx(std::string_view line, Writer& writer) {
     const std::string_view message = scan.rest();
     writer.text(field::Message, message);
     if (const std::string_view client = tail_of(message, ", client: "); !client.empty()) {
-        writer.address(field::SourceIp, client);
+        writer.peer(client);
     }
     if (const std::string_view request = tail_of(message, ", request: "); !request.empty()) {
         Scan words(request);
