@@ -43,6 +43,8 @@ CREATE TABLE alerts (
     first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL,
     event_count INTEGER NOT NULL,
+    events_kept INTEGER NOT NULL DEFAULT 0,
+    events_trimmed_below INTEGER NOT NULL DEFAULT 0,
     due INTEGER,
     acknowledged_at INTEGER,
     acknowledged_by TEXT NOT NULL DEFAULT '',
@@ -60,21 +62,16 @@ CREATE INDEX alerts_open ON alerts (status, number);
 CREATE INDEX alerts_first_seen ON alerts (first_seen);
 CREATE INDEX alerts_host ON alerts (host);
 CREATE INDEX alerts_assignee ON alerts (assignee_id);
+CREATE INDEX alerts_to_trim ON alerts (updated) WHERE events_kept > 1000;
 CREATE INDEX alerts_drill ON alerts (number) WHERE drill = 1;
 
--- Which events it counts, so that each counts once. Trimmed to the newest.
+-- Which events it counts, so that each counts once. Trimmed to the newest (alerts.events_kept of them); an event
+-- below alerts.events_trimmed_below was trimmed away or came too late, and counts as known.
 CREATE TABLE alert_events (
     alert INTEGER NOT NULL REFERENCES alerts (number) ON DELETE CASCADE,
     event INTEGER NOT NULL,
     PRIMARY KEY (alert, event)
 ) STRICT, WITHOUT ROWID;
-
--- How many alert_events a row has, and below which event id they were trimmed away.
-CREATE TABLE alert_trim (
-    alert INTEGER PRIMARY KEY NOT NULL REFERENCES alerts (number) ON DELETE CASCADE,
-    kept INTEGER NOT NULL,
-    trimmed_below INTEGER NOT NULL DEFAULT 0
-) STRICT;
 
 CREATE TABLE alert_samples (
     alert INTEGER NOT NULL REFERENCES alerts (number) ON DELETE CASCADE,
@@ -96,6 +93,7 @@ CREATE TABLE alert_timeline (
     alert INTEGER NOT NULL REFERENCES alerts (number) ON DELETE CASCADE,
     time INTEGER NOT NULL,
     kind TEXT NOT NULL,
+    actor_id TEXT,
     actor_name TEXT NOT NULL,
     detail TEXT NOT NULL
 ) STRICT;

@@ -47,7 +47,7 @@ enum class Verdict : std::uint8_t { True, False, BenignTrue, Duplicate, Drill };
 std::string_view name_of(Verdict verdict);  // "true", "false", "benign_true", "duplicate", "drill"
 std::optional<Verdict> parse_verdict(std::string_view name);
 
-std::optional<event::Level> parse_level(std::string_view name);
+std::optional<event::Level> parse_level(std::string_view name);  // Sigma's words
 
 // One detection with what its event says. Fields that the event has not stay empty.
 struct Sighting {
@@ -106,7 +106,8 @@ struct Alert {
 struct TimelineEntry {
     std::int64_t seq = 0;
     base::TimePoint time;
-    std::string kind;  // opened, acknowledged, assigned, closed, reopened, noted, undone
+    std::string kind;  // raised, acknowledged, assigned, closed, reopened, note, undone
+    std::optional<UserId> actor_id;  // nothing: the product itself or a program
     std::string actor;
     std::string detail;  // JSON object
 };
@@ -163,7 +164,7 @@ struct AlertGroup {  // rule x unit
     base::TimePoint first_seen, last_seen;
     std::optional<base::TimePoint> due;  // the nearest of the new ones
     std::array<std::uint32_t, 24>
-        hours{};     // events per hour, the last one ends at `hours_end` of the list
+        hours{};     // alerts active per hour, the last one ends at `hours_end` of the list
     AlertId newest;  // to open at once
 };
 
@@ -176,9 +177,11 @@ struct GroupList {
 struct AlertCounts {  // of all that the filter lets through, whatever its status
     std::int64_t fresh = 0, acknowledged = 0, closed = 0;
     std::int64_t overdue = 0;
-    std::int64_t mine = 0;                        // open and assigned to the asker
-    std::int64_t unassigned = 0;                  // open
-    std::int64_t drill = 0;                       // open
+    std::int64_t mine = 0;         // open and assigned to the asker
+    std::int64_t unassigned = 0;   // open
+    std::int64_t drill = 0;        // open drill alerts, whatever the filter says of drill
+    std::int64_t open_groups = 0;  // rule x unit of the open ones
+    std::int64_t critical_new = 0;
     std::array<std::int64_t, 5> open_by_level{};  // by event::Level
 };
 
@@ -198,7 +201,7 @@ struct Action {
     Kind kind = Kind::Acknowledge;
     std::optional<UserId> assignee = std::nullopt;  // Assign: nothing = take it away
     std::optional<Verdict> verdict = std::nullopt;  // Close: required
-    std::string comment = {};                       // at most 4000 bytes; Note: required
+    std::string comment = {};                       // at most 40,000 bytes; Note: required
 };
 std::optional<Action::Kind> parse_action(
     std::string_view name);  // "acknowledge", "assign", "close", ...
@@ -247,6 +250,7 @@ public:
     // Alerts by the hour of first_seen, without gaps; at most 31 days.
     Result<std::vector<HourCount>> per_hour(const Scope& scope, const AlertFilter& filter,
                                             base::TimePoint from, base::TimePoint to);
+    Result<std::int64_t> total(const Scope& scope, const AlertFilter& filter);
     // Ids and versions of what a filter lets through, for a bulk action whose number was shown
     // first.
     Result<std::vector<AlertRef>> select(const Scope& scope, const AlertFilter& filter,
@@ -271,7 +275,7 @@ public:
     Result<std::int64_t> remove_drill(const Actor& who, std::string_view why);
 
 private:
-    friend struct Raiser;
+    friend struct Raise;
     friend struct Handler;
     db::Database& database_;
     access::Audit& audit_;
