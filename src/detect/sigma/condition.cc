@@ -68,8 +68,7 @@ private:
     }
 
     bool next_is(std::string_view word) const {
-        return at_ < tokens_.size()
-               && base::equal_ignoring_ascii_case(tokens_[at_].text, word);
+        return at_ < tokens_.size() && base::equal_ignoring_ascii_case(tokens_[at_].text, word);
     }
     std::unexpected<Error> unexpected_token() const {
         if (at_ >= tokens_.size()) {
@@ -126,7 +125,8 @@ private:
             ++at_;
             return inner;
         }
-        if (at_ + 1 < tokens_.size() && base::equal_ignoring_ascii_case(tokens_[at_ + 1].text, "of")) {
+        if (at_ + 1 < tokens_.size()
+            && base::equal_ignoring_ascii_case(tokens_[at_ + 1].text, "of")) {
             return parse_of();
         }
         for (const std::string_view word : {")", "and", "or", "of"}) {

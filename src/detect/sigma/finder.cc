@@ -53,8 +53,8 @@ LiteralScan& LiteralScan::operator=(LiteralScan&& other) noexcept {
 }
 
 std::uint32_t LiteralScan::add(std::string_view literal) {
-    const auto [at, added] = numbers_.try_emplace(std::string(literal),
-                                                  static_cast<std::uint32_t>(literals_.size()));
+    const auto [at, added] =
+        numbers_.try_emplace(std::string(literal), static_cast<std::uint32_t>(literals_.size()));
     if (added) {
         literals_.emplace_back(literal);
     }
@@ -107,8 +107,8 @@ void LiteralScan::scan(std::string_view text, const Scratch& scratch,
         return 0;
     };
     // Any other answer would mean matches lost in silence.
-    GAC_ASSERT(hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0,
-                       scratch.get(), on_match, &out)
+    GAC_ASSERT(hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.get(),
+                       on_match, &out)
                == HS_SUCCESS);
 }
 
@@ -212,7 +212,9 @@ Result<> Finder::build() {
     for (ByLength& side : ends_) {
         side.table.build();
     }
-    std::ranges::stable_sort(found_, {}, &Literal::number);
+    std::ranges::sort(found_, [](const Literal& a, const Literal& b) {
+        return a.number != b.number ? a.number < b.number : a.entry.id < b.entry.id;
+    });
     for (std::size_t i = 0; i < found_.size(); ++i) {
         if (found_at_.size() <= found_[i].number) {
             found_at_.resize(found_[i].number + 1, static_cast<std::uint32_t>(i));
@@ -249,8 +251,8 @@ void Finder::find(std::string_view folded, const Scratch& scratch,
     numbers.clear();
     literals_.scan(folded, scratch, numbers);
     for (const std::uint32_t number : numbers) {
-        for (std::size_t i = found_at_[number];
-             i < found_.size() && found_[i].number == number; ++i) {
+        for (std::size_t i = found_at_[number]; i < found_.size() && found_[i].number == number;
+             ++i) {
             const Literal& literal = found_[i];
             if (literal.where == Where::Anywhere
                 || (literal.where == Where::Begin ? folded.starts_with(literal.entry.key)

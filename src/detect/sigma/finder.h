@@ -112,8 +112,8 @@ private:
     std::vector<ByLength> begins_;
     std::vector<ByLength> ends_;
     LiteralScan literals_;
-    std::vector<Literal> found_;                  // sorted by number
-    std::vector<std::uint32_t> found_at_;         // number -> first in found_
+    std::vector<Literal> found_;           // sorted by number
+    std::vector<std::uint32_t> found_at_;  // number -> first in found_
 };
 
 }  // namespace gac::detect::sigma

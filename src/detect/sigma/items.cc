@@ -20,8 +20,7 @@ std::string place(const Yaml& node) { return fmt::format("line {}", node.line); 
 
 template <class... Args>
 std::unexpected<Error> refuse(const Yaml& node, fmt::format_string<Args...> text, Args&&... args) {
-    return fail(Code::InvalidArgument, fmt::format(text, std::forward<Args>(args)...),
-                place(node));
+    return fail(Code::InvalidArgument, fmt::format(text, std::forward<Args>(args)...), place(node));
 }
 
 // What the modifiers of a key ask for; steps that change text are kept in their order.
@@ -42,8 +41,8 @@ struct Modifiers {
 
 bool is_step(std::string_view name) {
     static constexpr std::array<std::string_view, 10> kSteps = {
-        "contains", "startswith", "endswith", "windash", "base64",
-        "base64offset", "wide", "utf16le", "utf16be", "utf16"};
+        "contains",     "startswith", "endswith", "windash", "base64",
+        "base64offset", "wide",       "utf16le",  "utf16be", "utf16"};
     return std::ranges::find(kSteps, name) != kSteps.end();
 }
 
@@ -128,8 +127,8 @@ Result<Modifiers> read_modifiers(const Yaml& key, const std::vector<std::string>
     if (out.exists && names.size() > 1) {
         return refuse(key, "modifier \"exists\" must stand alone");
     }
-    const int kinds = int{out.re} + int{out.cidr} + int{out.fieldref} + int{out.compare.has_value()
-                      || out.part.has_value()};
+    const int kinds = int{out.re} + int{out.cidr} + int{out.fieldref}
+                      + int{out.compare.has_value() || out.part.has_value()};
     if (kinds > 1) {
         return refuse(key, "modifiers of \"{}\" exclude each other", key.text);
     }
@@ -323,8 +322,8 @@ Result<std::vector<Test>> read_value(const Yaml& node, const Modifiers& modifier
         test.prefix = *prefix;
         return one();
     }
-    const bool plain_scalar = modifiers.steps.empty() && !keyword && !modifiers.re
-                              && !modifiers.expand;
+    const bool plain_scalar =
+        modifiers.steps.empty() && !keyword && !modifiers.re && !modifiers.expand;
     if (plain_scalar) {
         if (const auto truth = node.boolean()) {
             test.kind = TestKind::Bool;

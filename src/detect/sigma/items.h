@@ -17,8 +17,8 @@ struct ItemContext {
     const std::unordered_map<std::string, std::vector<std::string>>* placeholders = nullptr;
     std::size_t expansion_max = 3'125;
     std::size_t values_max = 200'000;
-    std::size_t values = 0;              // so far, of this rule
-    std::vector<std::string> warnings;   // oddities that do not stop the rule
+    std::size_t values = 0;             // so far, of this rule
+    std::vector<std::string> warnings;  // oddities that do not stop the rule
 };
 
 // One selection of a detection section: a map, a list of maps and scalars, or a bare scalar.

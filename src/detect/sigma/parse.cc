@@ -19,8 +19,7 @@ std::string place(const Yaml& node) { return fmt::format("line {}", node.line); 
 
 template <class... Args>
 std::unexpected<Error> refuse(const Yaml& node, fmt::format_string<Args...> text, Args&&... args) {
-    return fail(Code::InvalidArgument, fmt::format(text, std::forward<Args>(args)...),
-                place(node));
+    return fail(Code::InvalidArgument, fmt::format(text, std::forward<Args>(args)...), place(node));
 }
 
 std::string text_of(const Yaml& root, std::string_view key) {
@@ -55,8 +54,7 @@ Result<Source> read_source(const Yaml& root) {
     if (!node->is_map()) {
         return refuse(*node, "logsource must be a map");
     }
-    Source source{text_of(*node, "product"), text_of(*node, "category"),
-                  text_of(*node, "service")};
+    Source source{text_of(*node, "product"), text_of(*node, "category"), text_of(*node, "service")};
     if (source.product.empty() && source.category.empty() && source.service.empty()) {
         return refuse(*node, "logsource states neither product nor category nor service");
     }
@@ -83,9 +81,9 @@ Result<std::shared_ptr<event::RuleInfo>> read_info(const Yaml& root, const std::
     info->tags = texts_of(root, "tags");
     info->false_positives = texts_of(root, "falsepositives");
     if (const Yaml* level = root.find("level"); level != nullptr && !level->is_null()) {
-        static constexpr event::Level kLevels[] = {
-            event::Level::Informational, event::Level::Low, event::Level::Medium,
-            event::Level::High, event::Level::Critical};
+        static constexpr event::Level kLevels[] = {event::Level::Informational, event::Level::Low,
+                                                   event::Level::Medium, event::Level::High,
+                                                   event::Level::Critical};
         const auto* const found = std::ranges::find_if(kLevels, [&](event::Level l) {
             return base::equal_ignoring_ascii_case(event::name_of(l), level->text);
         });
@@ -230,8 +228,8 @@ std::optional<CompareOp> op_named(std::string_view name) {
 
 Result<> read_correlation_condition(const Yaml& node, Correlation& out,
                                     const CompileOptions& options) {
-    const bool temporal = out.type == CorrelationType::Temporal
-                          || out.type == CorrelationType::TemporalOrdered;
+    const bool temporal =
+        out.type == CorrelationType::Temporal || out.type == CorrelationType::TemporalOrdered;
     if (node.is_scalar()) {
         if (out.type != CorrelationType::Temporal) {
             return refuse(node, "only a temporal correlation takes a condition over rule names");
@@ -289,8 +287,8 @@ Result<> read_correlation_condition(const Yaml& node, Correlation& out,
     return {};
 }
 
-Result<Correlation> read_correlation(const Yaml& root, const Yaml& section,
-                                     const std::string& path, const CompileOptions& options) {
+Result<Correlation> read_correlation(const Yaml& root, const Yaml& section, const std::string& path,
+                                     const CompileOptions& options) {
     Correlation out;
     GAC_TRY(info, read_info(root, path));
     out.info = std::move(info);
@@ -344,8 +342,8 @@ Result<Correlation> read_correlation(const Yaml& root, const Yaml& section,
     if (condition != nullptr) {
         GAC_CHECK(read_correlation_condition(*condition, out, options));
     }
-    const bool temporal = out.type == CorrelationType::Temporal
-                          || out.type == CorrelationType::TemporalOrdered;
+    const bool temporal =
+        out.type == CorrelationType::Temporal || out.type == CorrelationType::TemporalOrdered;
     if (!temporal && !out.has_condition) {
         return refuse(section, "correlation has no condition");
     }

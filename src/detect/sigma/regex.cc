@@ -90,9 +90,9 @@ Result<std::shared_ptr<const Regex>> Regex::compile(std::string_view pattern,
     } else {
         regex->needles_ = needles_of(full, options);
         if (!regex->needles_.empty()) {
-            regex->bytes_min_ =
-                std::ranges::min(regex->needles_, {}, [](const auto& n) { return n.size(); })
-                    .size();
+            regex->bytes_min_ = std::ranges::min(regex->needles_, {}, [](const auto& n) {
+                                    return n.size();
+                                }).size();
         }
     }
     return std::shared_ptr<const Regex>(std::move(regex));
@@ -117,8 +117,7 @@ bool Regex::search(std::string_view text) const {
         }
         return false;
     }
-    return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()),
-                                  engine_->expression);
+    return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), engine_->expression);
 }
 
 }  // namespace gac::detect::sigma

@@ -26,11 +26,11 @@ struct Item {
 struct Expr {
     enum class Kind : std::uint8_t { And, Or, Not, AtLeast, Item, Constant };
     Kind kind = Kind::Constant;
-    bool truth = false;            // Constant
-    std::uint32_t need = 0;        // AtLeast
-    std::uint32_t item = 0;        // Item: index into Rule::items
+    bool truth = false;      // Constant
+    std::uint32_t need = 0;  // AtLeast
+    std::uint32_t item = 0;  // Item: index into Rule::items
     std::vector<Expr> children;
-    std::string selection;         // name of the selection whose whole expression this is
+    std::string selection;  // name of the selection whose whole expression this is
 
     static Expr constant(bool truth) {
         Expr out;
@@ -95,8 +95,8 @@ struct Correlation {
     bool has_condition = false;
     std::vector<std::string> fields;  // value_count: a tuple; the others: one
     double percentile = 50;
-    std::vector<std::string> names;   // extended condition: rule references, by Expr::item
-    Expr expression;                  // extended condition over `names`
+    std::vector<std::string> names;  // extended condition: rule references, by Expr::item
+    Expr expression;                 // extended condition over `names`
     bool has_expression = false;
     std::string text_key;  // changes when the meaning of the rule changes
 };

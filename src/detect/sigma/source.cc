@@ -100,8 +100,7 @@ std::vector<Alternative> alternatives(const Source& source, const event::Profile
     return out;
 }
 
-Binding::Binding(const event::Profile& profile)
-    : profile_(&profile), prefixes_(profile.prefixes) {}
+Binding::Binding(const event::Profile& profile) : profile_(&profile), prefixes_(profile.prefixes) {}
 
 Slot Binding::slot_of(const std::string& asked) {
     const auto [at, added] = slots_.try_emplace(asked, slot_count());

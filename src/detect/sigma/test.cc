@@ -236,11 +236,11 @@ bool ask_relation(const Test& test, const event::ValueRef* value, const event::V
 }
 
 std::string Test::key() const {
-    std::string out = fmt::format("{}{}{}{}{}{}{}{}{}{}:", static_cast<int>(kind), cased ? 'c' : 'i',
-                                  truth ? 't' : 'f', static_cast<int>(op), static_cast<int>(part),
-                                  static_cast<int>(relation), flags.ignore_case ? 'i' : '-',
-                                  flags.multiline ? 'm' : '-', flags.dot_matches_newline ? 's' : '-',
-                                  number);
+    std::string out =
+        fmt::format("{}{}{}{}{}{}{}{}{}{}:", static_cast<int>(kind), cased ? 'c' : 'i',
+                    truth ? 't' : 'f', static_cast<int>(op), static_cast<int>(part),
+                    static_cast<int>(relation), flags.ignore_case ? 'i' : '-',
+                    flags.multiline ? 'm' : '-', flags.dot_matches_newline ? 's' : '-', number);
     switch (kind) {
         case TestKind::Text:
             out += pattern.text();

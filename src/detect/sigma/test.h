@@ -17,11 +17,11 @@
 namespace gac::detect::sigma {
 
 enum class TestKind : std::uint8_t {
-    Text,      // pattern, whole value
-    Number,    // equal to a number, or the same text
-    Bool,      // equal to a boolean, or its word
-    Null,      // missing or null
-    Exists,    // truth: present / absent
+    Text,    // pattern, whole value
+    Number,  // equal to a number, or the same text
+    Bool,    // equal to a boolean, or its word
+    Null,    // missing or null
+    Exists,  // truth: present / absent
     Regex,
     Cidr,
     Compare,   // op number
@@ -35,13 +35,13 @@ enum class Relation : std::uint8_t { Equals, StartsWith, EndsWith, Contains };
 
 struct Test {
     TestKind kind = TestKind::Text;
-    bool cased = false;                  // Text, FieldRef: exact case
-    bool truth = true;                   // Bool, Exists
-    CompareOp op = CompareOp::Eq;        // Compare, TimePart
-    Part part = Part::Hour;              // TimePart
+    bool cased = false;                    // Text, FieldRef: exact case
+    bool truth = true;                     // Bool, Exists
+    CompareOp op = CompareOp::Eq;          // Compare, TimePart
+    Part part = Part::Hour;                // TimePart
     Relation relation = Relation::Equals;  // FieldRef
-    RegexFlags flags;                    // Regex
-    double number = 0;                   // Number, Compare, TimePart
+    RegexFlags flags;                      // Regex
+    double number = 0;                     // Number, Compare, TimePart
     // Text: folded unless cased.
     Pattern pattern;
     // Number, Bool: as written. Regex: the expression. FieldRef: the other field's name.

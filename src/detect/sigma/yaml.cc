@@ -179,9 +179,8 @@ std::optional<double> Yaml::number() const {
     if (text.starts_with("0x") || text.starts_with("0o")) {
         std::uint64_t whole = 0;
         const auto [at, fault] = std::from_chars(begin + 2, end, whole, text[1] == 'x' ? 16 : 8);
-        return fault == std::errc{} && at == end
-                   ? std::optional(static_cast<double>(whole))
-                   : std::nullopt;
+        return fault == std::errc{} && at == end ? std::optional(static_cast<double>(whole))
+                                                 : std::nullopt;
     }
     if (*begin == '+') {
         ++begin;

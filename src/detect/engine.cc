@@ -1,0 +1,680 @@
+#include "detect/engine.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "detect/correlate/correlator.h"
+#include "detect/sigma/parts.h"
+
+namespace gac::detect {
+
+using namespace sigma;
+
+namespace {
+
+constexpr std::uint32_t kNoFeed = 0xffff'ffff;
+
+// What is known of one slot of the event at hand; valid while its stamp is the event's.
+struct SlotState {
+    std::uint32_t stamp = 0;
+    std::uint32_t rank = 0;
+    const event::Field* field = nullptr;
+    std::uint32_t text_stamp = 0;
+    std::uint32_t folded_stamp = 0;
+    std::string_view text;
+    std::string_view folded;
+    std::string text_memory;    // behind `text` of a value that is no string
+    std::string folded_memory;  // behind `folded`
+};
+
+bool is_scalar(const event::ValueRef& value) {
+    return !value.is_null() && value.type() != event::Type::List;
+}
+
+void fold_into(std::string_view text, std::string& out) {
+    out.resize(text.size());
+    unsigned char all = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        all |= static_cast<unsigned char>(c);
+        out[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 0x20 : 0));
+    }
+    if (all >= 0x80) {
+        out.clear();
+        base::append_folded(text, out);
+    }
+}
+
+// Each scalar inside a value.
+template <class Use>
+void each_scalar(const event::ValueRef& value, Use&& use) {
+    if (value.type() == event::Type::List) {
+        for (const event::ValueRef& element : value.list()) {
+            each_scalar(element, use);
+        }
+    } else if (!value.is_null()) {
+        use(value);
+    }
+}
+
+std::string_view cut_to(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) {
+        return text;
+    }
+    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) {
+        --bytes_max;
+    }
+    return text.substr(0, bytes_max);
+}
+
+// What one engine knows of one profile.
+struct ProfileState {
+    const Plan* plan = nullptr;
+    // By FieldId: where its feeds begin in `feeds`, and how many; kNoFeed in `first` = not looked
+    // up yet.
+    struct FeedRange {
+        std::uint32_t first = kNoFeed;
+        std::uint32_t count = 0;
+    };
+    std::vector<FeedRange> ranges;
+    std::vector<Binding::Feed> feeds;
+    std::vector<SlotState> slots;
+    std::unordered_map<std::uint64_t, const Program*> programs;
+};
+
+}  // namespace
+
+class Engine::State {
+public:
+    State(std::shared_ptr<const RuleSet> set, const Limits& limits)
+        : limits_(limits), set_(std::move(set)), correlator_(set_, limits_) {
+        prepare();
+    }
+
+    void swap(std::shared_ptr<const RuleSet> set) {
+        correlator_.swap_rules(set);
+        set_ = std::move(set);
+        prepare();
+    }
+
+    void match(const event::EventBatch& batch, std::vector<event::Detection>& out) {
+        for (std::uint32_t row = 0; row < batch.size(); ++row) {
+            match_event(batch[row], out);
+        }
+    }
+
+    EngineStats stats;
+    FullDecoder full_decoder;
+    const RuleSet& set() const { return *set_; }
+
+private:
+    enum Answer : std::uint8_t { kUnknown, kNo, kYes, kMaybe };
+
+    void prepare() {
+        profiles_.clear();
+        profiles_.resize(set_->parts().plans.size());
+        for (std::size_t i = 0; i < profiles_.size(); ++i) {
+            profiles_[i].plan = set_->parts().plans[i].get();
+            profiles_[i].slots.resize(profiles_[i].plan->binding.slot_count());
+        }
+        items_.clear();
+        item_stamps_.clear();
+        entry_stamps_.clear();
+        stamp_ = 0;
+        values_stamp_ = 0;
+    }
+
+    void next_stamp() {
+        if (++stamp_ == 0) {  // after four thousand million events: forget all memories
+            for (ProfileState& profile : profiles_) {
+                for (SlotState& slot : profile.slots) {
+                    slot.stamp = slot.text_stamp = slot.folded_stamp = 0;
+                }
+            }
+            std::ranges::fill(item_stamps_, 0);
+            std::ranges::fill(entry_stamps_, 0);
+            values_stamp_ = 0;
+            stamp_ = 1;
+        }
+    }
+
+    void fill_slots(ProfileState& profile, const event::EventRef& event) {
+        for (const event::Field& field : event.fields()) {
+            const std::uint32_t index = event::index_of(field.id);
+            if (index >= profile.ranges.size()) {
+                profile.ranges.resize(std::max<std::size_t>(index + 1, event::field_count()));
+            }
+            ProfileState::FeedRange& range = profile.ranges[index];
+            if (range.first == kNoFeed) {
+                const std::vector<Binding::Feed> feeds = profile.plan->binding.feeds(field.id);
+                range.first = static_cast<std::uint32_t>(profile.feeds.size());
+                range.count = static_cast<std::uint32_t>(feeds.size());
+                std::ranges::copy(feeds, std::back_inserter(profile.feeds));
+            }
+            for (std::uint32_t i = 0; i < range.count; ++i) {
+                const Binding::Feed& feed = profile.feeds[range.first + i];
+                SlotState& slot = profile.slots[feed.slot];
+                if (slot.stamp != stamp_ || feed.rank <= slot.rank) {
+                    slot.stamp = stamp_;
+                    slot.rank = feed.rank;
+                    slot.field = &field;
+                }
+            }
+        }
+    }
+
+    const event::ValueRef* value_of(Slot slot) const {
+        const SlotState& state = profile_->slots[slot];
+        return state.stamp == stamp_ ? &state.field->value : nullptr;
+    }
+
+    // Of a scalar value.
+    std::string_view text_of(Slot slot) {
+        SlotState& state = profile_->slots[slot];
+        if (state.text_stamp != stamp_) {
+            state.text_stamp = stamp_;
+            const event::ValueRef& value = state.field->value;
+            state.text = value.is_string() ? value.string() : value.text(state.text_memory);
+        }
+        return state.text;
+    }
+    std::string_view folded_of(Slot slot) {
+        SlotState& state = profile_->slots[slot];
+        if (state.folded_stamp != stamp_) {
+            state.folded_stamp = stamp_;
+            fold_into(text_of(slot), state.folded_memory);
+            state.folded = state.folded_memory;
+        }
+        return state.folded;
+    }
+
+    std::array<std::uint32_t, kRouteFieldsMax> route_of(const Plan& plan) {
+        std::array<std::uint32_t, kRouteFieldsMax> route{};
+        for (std::size_t i = 0; i < plan.route_slots.size(); ++i) {
+            route[i] = plan.route_id(i, value_of(plan.route_slots[i]), scratch_text_);
+        }
+        return route;
+    }
+
+    const Program& program_of(ProfileState& profile,
+                              const std::array<std::uint32_t, kRouteFieldsMax>& route) {
+        const std::uint64_t key = std::uint64_t{route[0]} << 32 | route[1];
+        const auto [at, added] = profile.programs.try_emplace(key, nullptr);
+        if (added) {
+            at->second = &profile.plan->program(set_->parts().rules, route);
+            at->second->grow(scratch_);
+            if (items_.size() < at->second->items.size()) {
+                items_.resize(at->second->items.size());
+                item_stamps_.resize(at->second->items.size());
+            }
+            if (entry_stamps_.size() < at->second->rules.size()) {
+                entry_stamps_.resize(at->second->rules.size());
+            }
+        }
+        return *at->second;
+    }
+
+    void match_event(const event::EventRef& event, std::vector<event::Detection>& out) {
+        ++stats.events;
+        next_stamp();
+        event_ = &event;
+        const auto profile_index = static_cast<std::size_t>(event.head().profile);
+        profile_ = &profiles_[profile_index < profiles_.size() ? profile_index : 0];
+        if (profile_->plan->uses.empty()) {
+            return;
+        }
+        fill_slots(*profile_, event);
+        const auto route = route_of(*profile_->plan);
+        program_ = &program_of(*profile_, route);
+        candidates_.clear();
+        for (const std::uint32_t entry : program_->always) {
+            wake_entry(entry);
+        }
+        for (const Program::SlotWork& work : program_->work) {
+            run_work(work);
+        }
+        run_keywords();
+        if (candidates_.empty()) {
+            return;
+        }
+        std::ranges::sort(candidates_);
+        stats.candidates += candidates_.size();
+        for (const std::uint32_t entry : candidates_) {
+            const Program::Entry& rule = program_->rules[entry];
+            if (holds(rule.root)) {
+                report(rule, route, out);
+            }
+        }
+    }
+
+    void wake_entry(std::uint32_t entry) {
+        if (entry_stamps_[entry] != stamp_) {
+            entry_stamps_[entry] = stamp_;
+            candidates_.push_back(entry);
+        }
+    }
+    void wake(std::uint32_t item) {
+        for (const std::uint32_t entry : program_->items[item].wakes) {
+            wake_entry(entry);
+        }
+    }
+    Answer known(std::uint32_t item) const {
+        return item_stamps_[item] == stamp_ ? items_[item] : kUnknown;
+    }
+    void learn(std::uint32_t item, Answer answer) {
+        item_stamps_[item] = stamp_;
+        items_[item] = answer;
+    }
+
+    void run_work(const Program::SlotWork& work) {
+        const event::ValueRef* value = value_of(work.slot);
+        if (value == nullptr) {
+            return;
+        }
+        if (work.has_finder && !value->is_null()) {
+            if (value->type() == event::Type::List) {
+                each_scalar(*value, [&](const event::ValueRef& element) {
+                    fold_into(element.text(scratch_text_), scratch_folded_);
+                    run_finder(work.finder, scratch_folded_);
+                });
+            } else {
+                run_finder(work.finder, folded_of(work.slot));
+            }
+        }
+        for (const std::uint32_t item : work.direct) {
+            if (ask_item(item)) {
+                wake(item);
+            }
+        }
+    }
+
+    void run_finder(const Finder& finder, std::string_view folded) {
+        hits_.clear();
+        finder.find(folded, scratch_, numbers_, hits_);
+        for (const Finder::Hit& hit : hits_) {
+            const Answer before = known(hit.id);
+            if (hit.exact) {
+                learn(hit.id, kYes);
+            } else if (before == kUnknown) {
+                learn(hit.id, kMaybe);
+            }
+            if (before == kUnknown) {
+                wake(hit.id);
+            }
+        }
+    }
+
+    void run_keywords() {
+        if (program_->all_keyword_items.empty()) {
+            return;
+        }
+        const auto wake_all = [&] {
+            for (const std::uint32_t item : program_->all_keyword_items) {
+                wake(item);
+            }
+        };
+        for (const std::uint32_t item : program_->blind_keyword_items) {
+            wake(item);
+        }
+        if (program_->keywords.empty()) {
+            return;
+        }
+        const std::string_view raw = event_->head().raw;
+        numbers_.clear();
+        bool trust = !raw.empty();
+        if (trust) {
+            program_->keywords.scan(raw, scratch_, numbers_);
+        }
+        if (!trust || !raw_is_json()) {
+            // What was decoded out of text may say more than the text.
+            for (const event::Field& field : event_->fields()) {
+                each_scalar(field.value, [&](const event::ValueRef& value) {
+                    const std::string_view text = value.text(scratch_text_);
+                    const bool inside = text.data() >= raw.data()
+                                        && text.data() + text.size() <= raw.data() + raw.size();
+                    if (!inside) {
+                        program_->keywords.scan(text, scratch_, numbers_);
+                    }
+                });
+            }
+        }
+        for (const std::uint32_t number : numbers_) {
+            if (number >= program_->force_exact_from) {
+                wake_all();
+                return;
+            }
+            for (const std::uint32_t item : program_->keyword_items[number]) {
+                wake(item);
+            }
+        }
+    }
+
+    bool raw_is_json() const {
+        const std::string_view raw = base::trim(event_->head().raw);
+        return !event_->head().parse_failed && raw.starts_with('{') && raw.ends_with('}');
+    }
+
+    // Text of every value of the event, as keywords see it; the raw text too when it is not JSON.
+    const std::vector<std::string>& all_values() {
+        if (values_stamp_ == stamp_) {
+            return values_;
+        }
+        values_stamp_ = stamp_;
+        ++stats.keyword_checks;
+        values_.clear();
+        std::string scratch;
+        const auto take = [&](const event::EventRef& event) {
+            for (const event::Field& field : event.fields()) {
+                each_scalar(field.value, [&](const event::ValueRef& value) {
+                    values_.emplace_back(value.text(scratch));
+                });
+            }
+        };
+        if (raw_is_json() && full_decoder) {
+            full_batch_.reset();
+            if (full_decoder(*event_, full_batch_) && !full_batch_.empty()) {
+                take(full_batch_[0]);
+                return values_;
+            }
+        }
+        take(*event_);
+        if (!raw_is_json()) {
+            values_.emplace_back(event_->head().raw);
+        }
+        return values_;
+    }
+
+    bool ask_keyword(const Leaf& leaf) {
+        std::string folded;
+        for (const std::string& value : all_values()) {
+            fold_into(value, folded);
+            for (const Test& test : leaf.item.any) {
+                const bool yes = test.kind == TestKind::Regex ? test.regex->search(value)
+                                 : test.cased                 ? test.pattern.matches(value)
+                                                              : test.pattern.matches(folded);
+                if (yes) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    bool ask_test(const Test& test, Slot slot) {
+        switch (test.kind) {
+            case TestKind::Text: {
+                const std::string_view text = test.cased ? text_of(slot) : folded_of(slot);
+                const auto& pieces = test.pattern.pieces();
+                switch (test.pattern.kind()) {
+                    case Pattern::Kind::Equals:
+                        return pieces.empty() ? text.empty() : text == pieces[0].text;
+                    case Pattern::Kind::StartsWith:
+                        return text.starts_with(pieces[0].text);
+                    case Pattern::Kind::EndsWith:
+                        return text.ends_with(pieces[1].text);
+                    case Pattern::Kind::Contains:
+                        return text.contains(pieces[1].text);
+                    case Pattern::Kind::Anything:
+                        return true;
+                    case Pattern::Kind::Wildcard:
+                        return test.pattern.matches(text);
+                }
+                return false;
+            }
+            case TestKind::Regex:
+                return test.regex->search(text_of(slot));
+            default:
+                return ask_scalar(test, profile_->slots[slot].field->value);
+        }
+    }
+
+    bool answer_item(std::uint32_t index) {
+        const ProgramItem& item = program_->items[index];
+        const Leaf& leaf = *item.leaf;
+        if (item.slot == kKeywordSlot) {
+            return ask_keyword(leaf);
+        }
+        const event::ValueRef* value = value_of(item.slot);
+        if (value == nullptr) {
+            return leaf.null || leaf.missing;
+        }
+        if (leaf.exists || (leaf.null && value->is_null())) {
+            return true;
+        }
+        if (leaf.relation || !is_scalar(*value)) {
+            for (std::size_t i = 0; i < leaf.item.any.size(); ++i) {
+                const Test& test = leaf.item.any[i];
+                const bool yes = test.kind == TestKind::FieldRef
+                                     ? ask_relation(test, value, value_of(item.relations[i]))
+                                     : ask(test, value);
+                if (yes) {
+                    return true;
+                }
+            }
+            return false;
+        }
+        return std::ranges::any_of(leaf.item.any,
+                                   [&](const Test& test) { return ask_test(test, item.slot); });
+    }
+
+    bool ask_item(std::uint32_t index) {
+        switch (known(index)) {
+            case kYes:
+                return true;
+            case kNo:
+                return false;
+            case kUnknown:
+                // The finder has seen the value and found none of the item's tests.
+                if (program_->items[index].found_by_finder) {
+                    learn(index, kNo);
+                    return false;
+                }
+                break;
+            case kMaybe:
+                break;
+        }
+        const bool yes = answer_item(index);
+        learn(index, yes ? kYes : kNo);
+        return yes;
+    }
+
+    bool holds(std::uint32_t index) {
+        const Program::Node& node = program_->nodes[index];
+        const std::uint32_t* children = program_->children.data() + node.first;
+        switch (node.kind) {
+            case Expr::Kind::Item:
+                return ask_item(node.value);
+            case Expr::Kind::And:
+                return std::all_of(children, children + node.count,
+                                   [&](std::uint32_t child) { return holds(child); });
+            case Expr::Kind::Or:
+                return std::any_of(children, children + node.count,
+                                   [&](std::uint32_t child) { return holds(child); });
+            case Expr::Kind::Not:
+                return !holds(children[0]);
+            case Expr::Kind::AtLeast: {
+                std::uint32_t have = 0;
+                for (std::uint32_t i = 0; i < node.count && have < node.value; ++i) {
+                    have += holds(children[i]) ? 1 : 0;
+                }
+                return have >= node.value;
+            }
+            case Expr::Kind::Constant:
+                return node.truth;
+        }
+        return false;
+    }
+
+    // The positive items that hold, with the event's own names.
+    void collect(std::uint32_t index, std::vector<event::Matched>& matched) {
+        const Program::Node& node = program_->nodes[index];
+        if (node.kind == Expr::Kind::Item) {
+            const ProgramItem& item = program_->items[node.value];
+            if (ask_item(node.value)) {
+                add_matched(item, matched);
+            }
+            return;
+        }
+        if (node.kind == Expr::Kind::Not) {
+            return;
+        }
+        for (std::uint32_t i = 0; i < node.count; ++i) {
+            const std::uint32_t child = program_->children[node.first + i];
+            if (node.kind == Expr::Kind::And || holds(child)) {
+                collect(child, matched);
+            }
+        }
+    }
+
+    void add_matched(const ProgramItem& item, std::vector<event::Matched>& matched) {
+        const auto put = [&](std::string_view field, std::string_view value) {
+            if (std::ranges::none_of(matched, [&](const auto& m) { return m.field == field; })) {
+                matched.push_back({std::string(field),
+                                   std::string(cut_to(value, limits_.matched_value_bytes_max))});
+            }
+        };
+        if (item.slot == kKeywordSlot) {
+            add_matched_keyword(*item.leaf, put);
+            return;
+        }
+        const SlotState& slot = profile_->slots[item.slot];
+        if (slot.stamp != stamp_) {
+            return;  // it holds because the field is missing
+        }
+        const event::ValueRef& value = slot.field->value;
+        std::string scratch;
+        if (value.type() == event::Type::List) {
+            value.append_json(scratch);
+            put(event::name_of(slot.field->id), scratch);
+        } else {
+            put(event::name_of(slot.field->id), value.text(scratch));
+        }
+    }
+
+    template <class Put>
+    void add_matched_keyword(const Leaf& leaf, Put&& put) {
+        const auto take = [&](const event::EventRef& event) {
+            std::string scratch;
+            std::string folded;
+            bool found = false;
+            for (const event::Field& field : event.fields()) {
+                each_scalar(field.value, [&](const event::ValueRef& value) {
+                    const std::string_view text = value.text(scratch);
+                    fold_into(text, folded);
+                    for (const Test& test : leaf.item.any) {
+                        if (test.kind == TestKind::Regex ? test.regex->search(text)
+                            : test.cased                 ? test.pattern.matches(text)
+                                                         : test.pattern.matches(folded)) {
+                            put(event::name_of(field.id), text);
+                            found = true;
+                        }
+                    }
+                });
+            }
+            return found;
+        };
+        all_values();
+        const bool decoded = raw_is_json() && full_decoder && !full_batch_.empty();
+        if (!take(decoded ? full_batch_[0] : *event_)) {
+            put(event::name_of(event::field::Original), event_->head().raw);
+        }
+    }
+
+    void report(const Program::Entry& entry,
+                const std::array<std::uint32_t, kRouteFieldsMax>& route,
+                std::vector<event::Detection>& out) {
+        const DetectionRule& rule = set_->parts().rules[entry.rule];
+        const event::EventHead& head = event_->head();
+        if (!rule.silent) {
+            ++stats.matches;
+            event::Detection detection;
+            detection.rule = rule.rule.info;
+            detection.row = event_->row();
+            detection.time = head.time;
+            detection.events.push_back(event_->id());
+            detection.drill = head.drill;
+            collect(entry.root, detection.matched);
+            out.push_back(std::move(detection));
+        }
+        if (rule.inputs.empty()) {
+            return;
+        }
+        const Plan::BoundAlternative* alternative =
+            profile_->plan->alternative_of(entry.rule, route);
+        if (alternative == nullptr) {
+            return;
+        }
+        for (std::size_t i = 0; i < rule.inputs.size(); ++i) {
+            correlate(rule.inputs[i], alternative->inputs[i], out);
+        }
+    }
+
+    void correlate(const CorrelationInput& input, const std::vector<Slot>& slots,
+                   std::vector<event::Detection>& out) {
+        std::vector<std::string> texts;
+        std::string scratch;
+        for (const Slot slot : slots) {
+            const event::ValueRef* value = value_of(slot);
+            while (value != nullptr && value->type() == event::Type::List) {
+                value = value->list().empty() ? nullptr : &value->list().front();
+            }
+            if (value == nullptr || value->is_null()) {
+                return;  // a missing group or value field: the event is not counted
+            }
+            texts.emplace_back(value->text(scratch));
+        }
+        const event::EventHead& head = event_->head();
+        const std::size_t group = set_->parts().correlations[input.correlation].group_by.size();
+        correlate::Input full;
+        full.to = input;
+        full.time = head.time;
+        full.received = head.received;
+        full.event = event_->id();
+        full.row = event_->row();
+        full.drill = head.drill;
+        full.group = std::span(texts).first(group);
+        full.values = std::span(texts).subspan(group);
+        correlator_.add(full, out, stats);
+    }
+
+    Limits limits_;
+    std::shared_ptr<const RuleSet> set_;
+    correlate::Correlator correlator_;
+    std::vector<ProfileState> profiles_;
+    Scratch scratch_;
+
+    // Of the event at hand.
+    std::uint32_t stamp_ = 0;
+    const event::EventRef* event_ = nullptr;
+    ProfileState* profile_ = nullptr;
+    const Program* program_ = nullptr;
+    std::vector<Answer> items_;
+    std::vector<std::uint32_t> item_stamps_;
+    std::vector<std::uint32_t> entry_stamps_;
+    std::vector<std::uint32_t> candidates_;
+    std::vector<Finder::Hit> hits_;
+    std::vector<std::uint32_t> numbers_;
+    std::vector<std::string> values_;
+    std::uint32_t values_stamp_ = 0;
+    event::EventBatch full_batch_;
+    std::string scratch_text_;
+    std::string scratch_folded_;
+};
+
+Engine::Engine(std::shared_ptr<const RuleSet> rules, Limits limits)
+    : state_(std::make_unique<State>(std::move(rules), limits)) {}
+Engine::~Engine() = default;
+
+void Engine::match(const event::EventBatch& batch, std::vector<event::Detection>& out) {
+    state_->match(batch, out);
+}
+
+void Engine::swap_rules(std::shared_ptr<const RuleSet> rules) { state_->swap(std::move(rules)); }
+
+void Engine::set_full_decoder(FullDecoder decode) { state_->full_decoder = std::move(decode); }
+
+const EngineStats& Engine::stats() const { return state_->stats; }
+const RuleSet& Engine::rules() const { return state_->set(); }
+
+}  // namespace gac::detect

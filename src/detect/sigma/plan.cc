@@ -1,0 +1,363 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/text.h"
+#include "detect/sigma/parts.h"
+
+namespace gac::detect::sigma {
+
+namespace {
+
+// What a test says of a route's value; nothing when it must be asked of each event.
+std::optional<bool> settle(const Test& test, std::uint32_t id, const std::string* text) {
+    if (id == kRouteOpen || test.kind == TestKind::FieldRef) {
+        return std::nullopt;
+    }
+    if (id == kRouteMissing) {
+        return test.kind == TestKind::Exists ? std::nullopt
+                                             : std::optional(test.kind == TestKind::Null);
+    }
+    if (test.kind == TestKind::Null || test.kind == TestKind::Exists) {
+        return test.kind == TestKind::Exists && test.truth;
+    }
+    if (id == kRouteOther) {
+        const bool whole = test.kind == TestKind::Text && !test.cased
+                           && test.pattern.kind() == Pattern::Kind::Equals;
+        return whole || test.kind == TestKind::Number ? std::optional(false) : std::nullopt;
+    }
+    // Known values are kept folded: case-sensitive questions stay open.
+    if (test.cased || test.kind == TestKind::Regex) {
+        return std::nullopt;
+    }
+    return ask_scalar(test, event::ValueRef(std::string_view(*text)));
+}
+
+using KnownItems = std::map<std::tuple<const Leaf*, Slot, std::vector<Slot>>, std::uint32_t>;
+
+class Specialiser {
+public:
+    Specialiser(const Plan& plan, const DetectionRule& rule,
+                const Plan::BoundAlternative& alternative,
+                const std::array<std::uint32_t, kRouteFieldsMax>& route, ProgramInput& out,
+                KnownItems& known_items)
+        : plan_(plan),
+          rule_(rule),
+          alternative_(alternative),
+          route_(route),
+          out_(out),
+          known_items_(known_items) {}
+
+    // Negations end up above items only.
+    Expr run(const Expr& expr, bool negated) {
+        switch (expr.kind) {
+            case Expr::Kind::Constant:
+                return Expr::constant(expr.truth != negated);
+            case Expr::Kind::Not:
+                return run(expr.children.front(), !negated);
+            case Expr::Kind::And:
+            case Expr::Kind::Or:
+                return join(expr, negated);
+            case Expr::Kind::AtLeast:
+                return at_least(expr, negated);
+            case Expr::Kind::Item: {
+                Expr leaf = item(rule_.leaves[expr.item], alternative_.slots[expr.item],
+                                 alternative_.relations[expr.item]);
+                if (leaf.kind == Expr::Kind::Constant) {
+                    leaf.truth = leaf.truth != negated;
+                    return leaf;
+                }
+                return negated ? Expr::negate(std::move(leaf)) : std::move(leaf);
+            }
+        }
+        return Expr::constant(false);
+    }
+
+    Expr item(const Leaf* leaf, Slot slot, const std::vector<Slot>& relations) {
+        for (std::size_t field = 0; field < plan_.route_slots.size(); ++field) {
+            if (plan_.route_slots[field] != slot) {
+                continue;
+            }
+            const std::uint32_t id = route_[field];
+            const std::string* text =
+                id >= kRouteFirst ? &plan_.known_texts[field][id - kRouteFirst] : nullptr;
+            bool open = false;
+            for (const Test& test : leaf->item.any) {
+                const std::optional<bool> answer = settle(test, id, text);
+                if (answer.value_or(false)) {
+                    return Expr::constant(true);
+                }
+                open = open || !answer;
+            }
+            if (!open) {
+                return Expr::constant(false);
+            }
+        }
+        const auto [at, added] = known_items_.try_emplace(
+            {leaf, slot, relations}, static_cast<std::uint32_t>(out_.items.size()));
+        if (added) {
+            out_.items.push_back({leaf, slot, relations});
+        }
+        return Expr::leaf(at->second);
+    }
+
+private:
+    Expr join(const Expr& expr, bool negated) {
+        const bool all = (expr.kind == Expr::Kind::And) != negated;
+        const Expr::Kind kind = all ? Expr::Kind::And : Expr::Kind::Or;
+        std::vector<Expr> parts;
+        for (const Expr& child : expr.children) {
+            Expr part = run(child, negated);
+            if (part.kind == Expr::Kind::Constant) {
+                if (part.truth != all) {
+                    return part;  // false in an AND, true in an OR
+                }
+                continue;
+            }
+            if (part.kind == kind) {
+                std::ranges::move(part.children, std::back_inserter(parts));
+            } else {
+                parts.push_back(std::move(part));
+            }
+        }
+        if (parts.empty()) {
+            return Expr::constant(all);
+        }
+        return parts.size() == 1 ? std::move(parts.front()) : Expr::join(kind, std::move(parts));
+    }
+
+    Expr at_least(const Expr& expr, bool negated) {
+        // Not (n of k) is (k - n + 1) of k, each negated.
+        const auto size = static_cast<std::uint32_t>(expr.children.size());
+        std::uint32_t need = negated ? size - expr.need + 1 : expr.need;
+        std::vector<Expr> parts;
+        for (const Expr& child : expr.children) {
+            Expr part = run(child, negated);
+            if (part.kind != Expr::Kind::Constant) {
+                parts.push_back(std::move(part));
+            } else if (part.truth && need > 0) {
+                --need;
+            }
+        }
+        if (need == 0 || need > parts.size()) {
+            return Expr::constant(need == 0);
+        }
+        if (parts.size() == 1) {
+            return std::move(parts.front());
+        }
+        Expr out = Expr::join(need == 1              ? Expr::Kind::Or
+                              : need == parts.size() ? Expr::Kind::And
+                                                     : Expr::Kind::AtLeast,
+                              std::move(parts));
+        out.need = need;
+        return out;
+    }
+
+    const Plan& plan_;
+    const DetectionRule& rule_;
+    const Plan::BoundAlternative& alternative_;
+    const std::array<std::uint32_t, kRouteFieldsMax>& route_;
+    ProgramInput& out_;
+    KnownItems& known_items_;
+};
+
+// Decimal digits as an integer writes itself.
+bool is_plain_integer(std::string_view text) {
+    return !text.empty() && text.size() < 18
+           && std::ranges::all_of(
+               text, [](char c) { return c >= '0' && c <= '9'; })
+           && (text.size() == 1 || text[0] != '0');
+}
+
+}  // namespace
+
+std::vector<std::string> route_values(const Test& test) {
+    if (test.kind == TestKind::Text && !test.cased
+        && test.pattern.kind() == Pattern::Kind::Equals) {
+        return {test.pattern.plain()};
+    }
+    if (test.kind == TestKind::Number) {
+        std::vector<std::string> out{base::fold_case(test.text)};
+        if (test.number >= 0 && test.number < 1e15 && test.number == std::floor(test.number)) {
+            out.push_back(fmt::format("{}", static_cast<std::uint64_t>(test.number)));
+        }
+        return out;
+    }
+    return {};
+}
+
+void Plan::add_known(std::size_t field, std::string folded) {
+    const auto id = static_cast<std::uint32_t>(known_texts[field].size()) + kRouteFirst;
+    if (known[field].try_emplace(folded, id).second) {
+        known_texts[field].push_back(std::move(folded));
+    }
+}
+
+std::uint32_t Plan::route_id(std::size_t field, const event::ValueRef* value,
+                             std::string& scratch) const {
+    if (value == nullptr || value->is_null()) {
+        return kRouteMissing;
+    }
+    if (value->type() != event::Type::String && value->type() != event::Type::Integer) {
+        return kRouteOpen;
+    }
+    const bool number = value->type() == event::Type::Integer;
+    const std::string_view text = value->text(scratch);
+    std::string folded;
+    base::append_folded(text, folded);
+    const auto found = known[field].find(folded);
+    if (found != known[field].end()) {
+        return found->second;
+    }
+    // Texts that are numbers in another spelling ("01") may still equal a rule's number.
+    return number || is_plain_integer(text) || !number_of(text) ? kRouteOther : kRouteOpen;
+}
+
+bool Plan::when_holds(const BoundAlternative& alternative, const Route& route) const {
+    return std::ranges::all_of(alternative.route_when, [&](const auto& when) {
+        const std::uint32_t id = route[when.first];
+        return id >= kRouteFirst
+               && std::ranges::find(when.second, known_texts[when.first][id - kRouteFirst])
+                      != when.second.end();
+    });
+}
+
+const Plan::BoundAlternative* Plan::alternative_of(std::uint32_t rule, Route route) const {
+    const auto use = std::ranges::lower_bound(uses, rule, {}, &Use::rule);
+    if (use == uses.end() || use->rule != rule) {
+        return nullptr;
+    }
+    for (const BoundAlternative& alternative : use->alternatives) {
+        if (when_holds(alternative, route)) {
+            return &alternative;
+        }
+    }
+    return nullptr;
+}
+
+std::unique_ptr<const Program> Plan::build(const std::vector<DetectionRule>& rules,
+                                           const Route& route) const {
+    ProgramInput input;
+    KnownItems items;
+    for (const Use& use : uses) {
+        std::vector<Expr> ways;
+        for (const BoundAlternative& alternative : use.alternatives) {
+            if (!when_holds(alternative, route)) {
+                continue;
+            }
+            const DetectionRule& rule = rules[use.rule];
+            Specialiser specialiser(*this, rule, alternative, route, input, items);
+            Expr condition = specialiser.run(rule.rule.condition, false);
+            if (condition.kind == Expr::Kind::Constant && !condition.truth) {
+                continue;
+            }
+            std::vector<Expr> parts;
+            for (const auto& [leaf, slot] : alternative.other_when) {
+                parts.push_back(specialiser.item(leaf, slot, {}));
+            }
+            if (!parts.empty()) {
+                parts.push_back(std::move(condition));
+                condition = Expr::join(Expr::Kind::And, std::move(parts));
+            }
+            ways.push_back(std::move(condition));
+        }
+        if (!ways.empty()) {
+            Expr condition = ways.size() == 1 ? std::move(ways.front())
+                                              : Expr::join(Expr::Kind::Or, std::move(ways));
+            input.rules.push_back({use.rule, std::move(condition)});
+        }
+    }
+    auto program = build_program(std::move(input));
+    GAC_ASSERT(program.has_value());  // literals of loaded rules were compiled once already
+    return *std::move(program);
+}
+
+void Plan::mark_text(const std::string& folded, std::vector<bool>& relevant) const {
+    if (const auto id = known[1].find(folded); id != known[1].end()) {
+        relevant[id->second - kRouteFirst] = true;
+    }
+}
+
+// Every known value of the second field for which some test of the leaf holds.
+void Plan::mark_relevant(const Leaf& leaf, std::vector<bool>& relevant) const {
+    for (const Test& test : leaf.item.any) {
+        for (const std::string& text : route_values(test)) {
+            mark_text(text, relevant);
+        }
+        if (!route_values(test).empty()) {
+            continue;
+        }
+        for (std::size_t k = 0; k < known_texts[1].size(); ++k) {
+            if (settle(test, static_cast<std::uint32_t>(k) + kRouteFirst, &known_texts[1][k])
+                    .value_or(false)) {
+                relevant[k] = true;
+            }
+        }
+    }
+}
+
+Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route) const {
+    if (route_slots.size() < 2 || route[1] < kRouteFirst) {
+        return route;
+    }
+    auto [found, added] = relevant_.try_emplace(route[0]);
+    if (added) {
+        std::vector<bool>& relevant = found->second;
+        relevant.resize(known_texts[1].size(), false);
+        const auto mark = [&](const std::string& folded) { mark_text(folded, relevant); };
+        for (const Use& use : uses) {
+            for (const BoundAlternative& alternative : use.alternatives) {
+                bool first_holds = true;
+                for (const auto& when : alternative.route_when) {
+                    first_holds =
+                        first_holds
+                        && (when.first != 0
+                            || (route[0] >= kRouteFirst
+                                && std::ranges::find(when.second,
+                                                     known_texts[0][route[0] - kRouteFirst])
+                                       != when.second.end()));
+                }
+                if (!first_holds) {
+                    continue;
+                }
+                for (const auto& when : alternative.route_when) {
+                    if (when.first == 1) {
+                        std::ranges::for_each(when.second, mark);
+                    }
+                }
+                const DetectionRule& rule = rules[use.rule];
+                for (std::size_t i = 0; i < rule.leaves.size(); ++i) {
+                    if (alternative.slots[i] != route_slots[1]) {
+                        continue;
+                    }
+                    mark_relevant(*rule.leaves[i], relevant);
+                }
+            }
+        }
+    }
+    if (!found->second[route[1] - kRouteFirst]) {
+        route[1] = kRouteOther;
+    }
+    return route;
+}
+
+const Program& Plan::program(const std::vector<DetectionRule>& rules, Route route) const {
+    const std::lock_guard lock(mutex_);
+    route = narrowed(rules, route);
+    auto found = programs_.find(route);
+    if (found == programs_.end()) {
+        found = programs_.emplace(route, build(rules, route)).first;
+    }
+    return *found->second;
+}
+
+std::size_t Plan::program_count() const {
+    const std::lock_guard lock(mutex_);
+    return programs_.size();
+}
+
+}  // namespace gac::detect::sigma
