@@ -21,9 +21,15 @@ Reporter::Reporter(SourceTable& sources, response::SourceBook& book,
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Reporter::~Reporter() {
-    thread_.request_stop();
-    thread_.join();
+    stop();
     report();
+}
+
+void Reporter::stop() {
+    thread_.request_stop();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
 }
 
 void Reporter::run(const std::stop_token& stop) {

@@ -19,6 +19,8 @@ public:
     Reporter(SourceTable& sources, response::SourceBook& book,
              std::shared_ptr<const event::ProfileSet> profiles, std::function<void()> every_second);
     ~Reporter();  // reports a last time
+    // No further call of `every_second`; the last report is the destructor's.
+    void stop();
 
 private:
     void run(const std::stop_token& stop);

@@ -1,0 +1,390 @@
+#include "app/watch_post.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "api/api.h"
+#include "app/content.h"
+#include "app/control_desk.h"
+#include "app/data_folder.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "ingest/decoder.h"
+#include "net/http_server.h"
+#include "net/listener.h"
+#include "net/tls.h"
+#include "pipeline/follower.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/replay.h"
+#include "pipeline/reporter.h"
+#include "pipeline/rule_service.h"
+#include "pipeline/sample_night.h"
+#include "pipeline/syslog_input.h"
+#include "store/store.h"
+
+namespace gac::app {
+
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr base::Duration kStopPatience = base::Duration::seconds(5);
+
+std::vector<std::filesystem::path> rule_paths(const Config& config, const Content& content) {
+    std::vector<std::filesystem::path> paths;
+    if (config.shipped_rules) {
+        paths.push_back(content.folder / "rules");
+    }
+    paths.insert(paths.end(), config.rules.begin(), config.rules.end());
+    return paths;
+}
+
+// Units and hosts of the made-up province, so that the drill's alerts belong to somebody.
+Result<> add_sample_units(ControlDesk& desk, const pipeline::SampleNight& night) {
+    const access::Actor who = access::Actor::system("drill");
+    std::unordered_map<std::string, base::UnitId> units;
+    for (const pipeline::SampleUnit& unit : night.units) {
+        auto known = desk.units.find_by_code(unit.id);
+        if (!known && known.error().code == Code::NotFound) {
+            access::NewUnit made;
+            made.code = unit.id;
+            made.name = unit.name;
+            made.name_en = unit.name_en;
+            known = desk.units.add(who, made);
+        }
+        if (!known) {
+            return std::unexpected(std::move(known).error());
+        }
+        units.emplace(unit.id, known->id);
+    }
+    std::vector<response::HostRow> rows;
+    for (const pipeline::SampleHost& host : night.hosts) {
+        const auto unit = units.find(host.unit);
+        response::HostRow row;
+        row.host = host.name;
+        row.drill = true;
+        if (unit != units.end()) {
+            row.unit = unit->second;
+        }
+        rows.push_back(row);
+        if (!host.address.empty()) {
+            row.host = host.address;
+            rows.push_back(std::move(row));
+        }
+    }
+    return desk.hosts.set(who, rows, "sample night");
+}
+
+}  // namespace
+
+struct WatchPost::Rooms {
+    Config config;
+    base::SystemClock clock;
+    Content content;
+    DataFolder folder;
+    DataLock lock;
+    std::unique_ptr<ControlDesk> desk;
+    std::shared_ptr<pipeline::SourceTable> sources = std::make_shared<pipeline::SourceTable>();
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<pipeline::RuleService> rules;
+    std::unique_ptr<pipeline::Pipeline> pipeline;
+    std::unique_ptr<pipeline::SyslogInput> syslog;
+    std::unique_ptr<pipeline::Reporter> reporter;
+    std::unique_ptr<net::Runtime> runtime;
+    std::shared_ptr<net::Tls> tls;
+    std::unique_ptr<api::Api> api;
+    std::vector<std::unique_ptr<net::Listener>> listeners;
+    std::unique_ptr<net::HttpServer> http;
+    std::unique_ptr<pipeline::Follower> follower;
+    std::unique_ptr<pipeline::SamplePlayer> player;
+
+    Rooms(const Config& settings, Content loaded, DataFolder data, DataLock held)
+        : config(settings),
+          content(std::move(loaded)),
+          folder(std::move(data)),
+          lock(std::move(held)) {}
+
+    std::optional<net::Endpoint> syslog_endpoint;
+    std::atomic<bool> accepting{false};
+
+    Result<> open_history();
+    Result<> open_rules();
+    Result<> open_pipeline();
+    Result<> open_network();
+    Result<> follow_files();
+    Result<> play_sample_night();
+    void stop();
+
+    api::Backend backend();
+    Result<api::TriedLine> try_line(std::string_view line, std::string_view format,
+                                    std::string_view profile) const;
+    std::vector<api::NotReady> not_ready() const;
+    api::DiskUse disk_use() const;
+};
+
+Result<> WatchPost::Rooms::open_history() {
+    store::Settings settings;
+    settings.folder = folder.events();
+    settings.sync_interval = base::Duration::millis(config.sync_ms);
+    settings.memory_bytes_max = static_cast<std::uint64_t>(config.memtable_mib * kMiB);
+    settings.disk_reserve_bytes = static_cast<std::uint64_t>(config.disk_reserve_mib * kMiB);
+    GAC_TRY(opened, store::Store::open(settings, content.profiles, sources));
+    store = std::move(opened);
+    return {};
+}
+
+Result<> WatchPost::Rooms::open_rules() {
+    rules = std::make_unique<pipeline::RuleService>(rule_paths(config, content), content.profiles,
+                                                    desk->rules, clock);
+    return rules->reload();
+}
+
+Result<> WatchPost::Rooms::open_pipeline() {
+    GAC_TRY(judged, pipeline::replay_tail(*store, store->stats().next_id, *rules, *content.profiles,
+                                          *sources, desk->alerts));
+    static_cast<void>(judged);
+    const pipeline::Parts parts{.profiles = content.profiles,
+                                .sink = *store,
+                                .sources = *sources,
+                                .rules = *rules,
+                                .clock = clock,
+                                .alerts = desk->alerts};
+    pipeline::Settings settings;
+    settings.shards = static_cast<std::uint32_t>(std::max<std::int64_t>(config.shards, 1));
+    settings.queue_bytes_max = static_cast<std::size_t>(config.queue_mib * kMiB);
+    settings.event_bytes_max = static_cast<std::uint32_t>(config.event_bytes_max);
+    pipeline = std::make_unique<pipeline::Pipeline>(parts, settings);
+    syslog = std::make_unique<pipeline::SyslogInput>(*pipeline, settings.event_bytes_max);
+    reporter =
+        std::make_unique<pipeline::Reporter>(*sources, desk->sources, content.profiles, [this] {
+            syslog->retry_parked();
+            rules->reload_if_changed();
+        });
+    return {};
+}
+
+api::Backend WatchPost::Rooms::backend() {
+    return api::Backend{
+        .clock = clock,
+        .profiles = content.profiles,
+        .users = desk->users,
+        .sessions = desk->sessions,
+        .tokens = desk->tokens,
+        .totp = *desk->totp,
+        .units = desk->units,
+        .gate = desk->gate,
+        .audit = desk->audit,
+        .alerts = desk->alerts,
+        .changes = desk->changes,
+        .source_book = desk->sources,
+        .rules_book = desk->rules,
+        .events = *store,
+        .rules = *rules,
+        .sources = *sources,
+        .submit = [this](pipeline::Chunk& chunk) { return pipeline->submit(chunk); },
+        .try_line = [this](std::string_view line, std::string_view format,
+                           std::string_view profile) { return try_line(line, format, profile); },
+        .formats = {ingest::decoder_names().begin(), ingest::decoder_names().end()},
+        .not_ready = [this] { return not_ready(); },
+        .disk_use = [this] { return disk_use(); },
+    };
+}
+
+Result<api::TriedLine> WatchPost::Rooms::try_line(std::string_view line, std::string_view format,
+                                                  std::string_view profile) const {
+    ingest::Origin origin;
+    origin.received = clock.now();
+    std::string decoder_name = format.empty() ? "auto" : std::string(format);
+    if (!profile.empty()) {
+        const auto known = content.profiles->find(profile);
+        if (!known) {
+            return fail(Code::InvalidArgument, fmt::format("no profile \"{}\"", profile),
+                        "profile");
+        }
+        origin.profile = *known;
+        if (decoder_name == "auto") {
+            decoder_name = (*content.profiles)[*known].format;
+        }
+    }
+    auto decoder = ingest::make_decoder(decoder_name, {.profiles = content.profiles});
+    if (!decoder) {
+        return std::unexpected(base::at("format", std::move(decoder).error()));
+    }
+    api::TriedLine tried;
+    (*decoder)->decode(line, origin, tried.events);
+    tried.decoded = !tried.events.empty() && !tried.events.heads().front().parse_failed;
+    return tried;
+}
+
+std::vector<api::NotReady> WatchPost::Rooms::not_ready() const {
+    std::vector<api::NotReady> reasons;
+    if (const store::Health health = store->health(); !health.writable) {
+        reasons.push_back({"disk_full", health.reason});
+    }
+    if (!accepting) {
+        reasons.push_back({"starting", "the server is starting or stopping"});
+    }
+    return reasons;
+}
+
+api::DiskUse WatchPost::Rooms::disk_use() const {
+    const store::Stats stats = store->stats();
+    std::error_code ignored;
+    const auto space = std::filesystem::space(folder.root(), ignored);
+    return {.used_bytes = stats.segment_bytes + stats.wal_bytes,
+            .free_bytes = space.available,
+            .oldest = stats.oldest};
+}
+
+Result<> WatchPost::Rooms::open_network() {
+    net::raise_descriptor_limit();
+    runtime = std::make_unique<net::Runtime>(2);
+    net::TlsFiles files{config.tls_certificate, config.tls_key};
+    if (config.tls_certificate.empty()) {
+        files = {folder.certificate(), folder.certificate_key()};
+        GAC_CHECK(net::make_self_signed(files, {}));
+    }
+    GAC_TRY(opened, net::Tls::open(files));
+    tls = std::move(opened);
+
+    api::Options options;
+    options.console = content.folder / "web" / "dist";
+    options.openapi_file = content.folder / "schema" / "openapi.yaml";
+    options.ingest_body_bytes_max = static_cast<std::size_t>(config.ingest_body_mib * kMiB);
+    options.ingest_unpacked_bytes_max = options.ingest_body_bytes_max;
+    options.version = version_text();
+    GAC_TRY(made, api::Api::open(backend(), std::move(options)));
+    api = std::move(made);
+    GAC_TRY(where, net::Endpoint::parse(config.http));
+    GAC_TRY(server, net::HttpServer::start(*runtime, where, tls, *api, api::Api::lanes(), {}));
+    http = std::move(server);
+
+    if (!config.syslog.empty()) {
+        GAC_TRY(plain, net::Endpoint::parse(config.syslog));
+        GAC_TRY(tcp, net::listen_tcp(*runtime, plain, *syslog, {}));
+        plain.port = tcp->endpoint().port;  // port 0 picked one: UDP takes the same
+        GAC_TRY(udp, net::listen_udp(*runtime, plain, *syslog, {}));
+        syslog_endpoint = plain;
+        listeners.push_back(std::move(tcp));
+        listeners.push_back(std::move(udp));
+    }
+    if (!config.syslog_tls.empty()) {
+        GAC_TRY(sealed, net::Endpoint::parse(config.syslog_tls));
+        GAC_TRY(listener, net::listen_tls(*runtime, sealed, *syslog, {}, tls));
+        listeners.push_back(std::move(listener));
+    }
+    return {};
+}
+
+Result<> WatchPost::Rooms::follow_files() {
+    std::vector<pipeline::Followed> files;
+    for (const FollowedFile& file : config.follow) {
+        GAC_TRY(source, sources->find_or_add(file.source, "file"));
+        if (!file.profile.empty()) {
+            const auto profile = content.profiles->find(file.profile);
+            if (!profile) {
+                return fail(Code::InvalidArgument, fmt::format("no profile \"{}\"", file.profile),
+                            "follow.profile");
+            }
+            sources->set_profile(source, *profile, file.format);
+        }
+        files.push_back({file.path, source, file.format});
+    }
+    if (files.empty()) {
+        return {};
+    }
+    GAC_TRY(started,
+            pipeline::Follower::start(*pipeline, std::move(files), folder.follow_positions()));
+    follower = std::move(started);
+    return {};
+}
+
+Result<> WatchPost::Rooms::play_sample_night() {
+    if (!config.drill || std::filesystem::exists(folder.drill_played())) {
+        return {};
+    }
+    auto night = pipeline::SampleNight::load(content.folder / "samples" / "night");
+    if (!night) {
+        base::log_warn("app", "the sample night is not played: {}", night.error().message());
+        return {};
+    }
+    GAC_CHECK(add_sample_units(*desk, *night));
+    GAC_CHECK(
+        base::write_file_atomic(folder.drill_played(), base::format_rfc3339(clock.now()) + "\n"));
+    player =
+        std::make_unique<pipeline::SamplePlayer>(*pipeline, *content.profiles, *std::move(night));
+    return {};
+}
+
+void WatchPost::Rooms::stop() {
+    accepting = false;
+    player.reset();
+    follower.reset();
+    for (const auto& listener : listeners) {
+        listener->stop();
+    }
+    if (http) {
+        http->stop(kStopPatience);
+    }
+    listeners.clear();
+    http.reset();
+    api.reset();
+    runtime.reset();
+    if (syslog) {
+        syslog->retry_parked();
+    }
+    if (reporter) {
+        reporter->stop();
+    }
+    pipeline.reset();  // works off its queues
+    reporter.reset();  // reports the last counts
+}
+
+WatchPost::WatchPost(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+
+WatchPost::~WatchPost() { rooms_->stop(); }
+
+Result<std::unique_ptr<WatchPost>> WatchPost::start(const Config& config) {
+    GAC_TRY(content, Content::load(config.zone));
+    GAC_TRY(lock, DataLock::take(config.data));
+    auto rooms = std::make_unique<Rooms>(config, std::move(content), DataFolder(config.data),
+                                         std::move(lock));
+    GAC_TRY(desk, ControlDesk::open(rooms->folder, rooms->clock));
+    rooms->desk = std::move(desk);
+    std::unique_ptr<WatchPost> post(
+        new WatchPost(std::move(rooms)));  // from here on its end is orderly
+    GAC_CHECK(post->rooms_->open_history());
+    GAC_CHECK(post->rooms_->open_rules());
+    GAC_CHECK(post->rooms_->open_pipeline());
+    GAC_CHECK(post->rooms_->open_network());
+    GAC_CHECK(post->rooms_->follow_files());
+    post->rooms_->accepting = true;
+    GAC_CHECK(post->rooms_->play_sample_night());
+    return post;
+}
+
+std::string WatchPost::console_address() const {
+    return "https://" + rooms_->http->endpoint().text();
+}
+
+std::string WatchPost::syslog_address() const {
+    return rooms_->syslog_endpoint ? rooms_->syslog_endpoint->text() : std::string();
+}
+
+std::string WatchPost::fingerprint() const { return rooms_->tls->fingerprint(); }
+
+void WatchPost::reload() {
+    if (const auto done = rooms_->tls->reload(); !done) {
+        base::log_error("app", "certificate not reloaded, the old one stays: {}",
+                        done.error().message());
+    }
+    if (const auto done = rooms_->rules->reload(); !done) {
+        base::log_error("app", "rules not reloaded, the old ones stay: {}", done.error().message());
+    }
+}
+
+}  // namespace gac::app
