@@ -35,6 +35,11 @@ struct CompileOptions {
     // Rules for a log source that the event's profile cannot tell run on every event of a profile
     // without log sources ("generic"). Off: they never run there.
     bool match_unknown_sources = false;
+    // Every rule reports, also those that are only there to feed a correlation: for trying rules.
+    bool generate_all = false;
+    // Rules that correlations refer to give detections of their own as well, as if each correlation
+    // said `generate: true`.
+    bool generate_all = false;
     CompileLimits limits;
 };
 

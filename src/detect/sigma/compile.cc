@@ -298,7 +298,8 @@ private:
                 continue;
             }
             for (const Target& target : targets[i]) {
-                const bool generate = parts_->correlations[placed[i]].generate;
+                const bool generate =
+                    options_.generate_all || parts_->correlations[placed[i]].generate;
                 if (target.is_correlation) {
                     parts_->correlation_silent[placed[target.index]] = true;
                     loud[placed[target.index]] = loud[placed[target.index]] || generate;
@@ -309,10 +310,11 @@ private:
             }
         }
         for (std::size_t i = 0; i < parts_->rules.size(); ++i) {
-            parts_->rules[i].silent = watched_rule[i] && !loud_rule[i];
+            parts_->rules[i].silent = watched_rule[i] && !loud_rule[i] && !options_.generate_all;
         }
         for (std::size_t i = 0; i < parts_->correlations.size(); ++i) {
-            parts_->correlation_silent[i] = parts_->correlation_silent[i] && !loud[i];
+            parts_->correlation_silent[i] =
+                parts_->correlation_silent[i] && !loud[i] && !options_.generate_all;
         }
     }
 
@@ -528,6 +530,11 @@ std::vector<event::FieldId> RuleSet::fields() const {
     std::vector<event::FieldId> out;
     for (const auto& plan : parts_->plans) {
         std::ranges::copy(plan->binding.fields(), std::back_inserter(out));
+    }
+    if (parts_->profiles) {
+        for (const event::Profile& profile : parts_->profiles->all()) {
+            std::ranges::copy(profile.time_fields, std::back_inserter(out));
+        }
     }
     std::ranges::sort(out);
     out.erase(std::ranges::unique(out).begin(), out.end());
