@@ -1,5 +1,6 @@
 // The search language and the shape of its answers. A query is a filter, then pipes:
-//     source.ip:10.0.0.0/8 and not user.name:root and "failed password" | stats count() by user.name | sort -count
+//     source.ip:10.0.0.0/8 and not user.name:root and "failed password" | stats count() by
+//     user.name | sort -count
 // docs/search.md tells the whole language. Values; any thread.
 #pragma once
 
@@ -21,21 +22,23 @@
 namespace gac::store {
 
 namespace query {
-struct Tree;   // parsed text; private to the room
+struct Tree;  // parsed text; private to the room
 }
 
-struct TimeRange {   // [from, to)
+struct TimeRange {  // [from, to)
     base::TimePoint from{std::numeric_limits<std::int64_t>::min()};
     base::TimePoint to{std::numeric_limits<std::int64_t>::max()};
     bool contains(base::TimePoint t) const { return from <= t && t < to; }
 };
 
 struct Query {
-    std::string text;                          // as typed
-    std::shared_ptr<const query::Tree> tree;   // made by parse
+    std::string text;                         // as typed
+    std::shared_ptr<const query::Tree> tree;  // made by parse
     TimeRange range;
-    std::uint32_t limit = 100;                 // rows of a page; a `limit` pipe can only make it smaller
-    std::string cursor;                        // Answer::cursor of the page before
+    // Rows of a page; a `limit` pipe can only make it smaller. Not set: 100 events, all rows of a
+    // table.
+    std::optional<std::uint32_t> limit;
+    std::string cursor;  // Answer::cursor of the page before
     // Set by access control: only these sources, whatever the text says. Not set = all.
     std::optional<std::vector<std::string>> only_sources;
 };
@@ -43,41 +46,45 @@ struct Query {
 // The empty text matches everything. An error's `where` is "column N" (characters, from 1).
 Result<Query> parse(std::string_view text, base::TimePoint now);
 
-// For the console and the terminal: the column of a parse error, and the text with a caret under the place.
+// For the console and the terminal: the column of a parse error, and the text with a caret under
+// the place.
 std::optional<std::uint32_t> error_column(const Error& error);
 std::string with_caret(std::string_view text, const Error& error);
 
 // How much one question may cost. What is over budget is left out and Answer::partial says why.
 struct Budget {
-    std::uint64_t bytes_max = 64ULL << 30;      // decoded bytes looked at
-    std::uint32_t rows_max = 10'000;            // rows in the answer, whatever the query says
-    std::uint32_t groups_max = 200'000;         // groups of a stats
+    std::uint64_t bytes_max = 64ULL << 30;  // decoded bytes looked at
+    std::uint32_t rows_max = 10'000;        // rows in the answer, whatever the query says
+    std::uint32_t groups_max = 200'000;     // groups of a stats
     base::Duration time_max = base::Duration::seconds(30);
-    std::stop_token cancel;                     // checked several times a second
+    std::stop_token cancel;  // checked several times a second
 };
 
 // One cell of a table row. monostate = no value.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool, base::IpAddress, base::TimePoint>;
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool, base::IpAddress,
+                          base::TimePoint>;
 void append_json(const Cell& cell, std::string& out);
 std::string text_of(const Cell& cell);
 
 struct Answer {
     // Events (newest first unless sorted otherwise), or a table made by a stats pipe.
     bool is_table = false;
-    // Table: its column names. Events: the names asked for by a `fields` pipe, or empty for all fields.
+    // Table: its column names. Events: the names asked for by a `fields` pipe, or empty for all
+    // fields.
     std::vector<std::string> columns;
-    event::EventBatch events;                 // each row's EventRef::id() is its own
-    // Events with `columns`: one row an event, so that asked names need no second look-up. Table: its rows.
+    event::EventBatch events;  // each row's EventRef::id() is its own
+    // Events with `columns`: one row an event, so that asked names need no second look-up. Table:
+    // its rows.
     std::vector<std::vector<Cell>> rows;
-    std::string cursor;                       // empty: no further page
+    std::string cursor;  // empty: no further page
     std::uint64_t scanned_bytes = 0;
     std::uint64_t scanned_events = 0;
-    std::string partial;                      // empty, or the reason why the answer is not complete
+    std::string partial;  // empty, or the reason why the answer is not complete
 };
 
 struct HistogramSpec {
-    base::Duration interval;           // width of a bucket; buckets start at multiples of it in UTC
-    std::string split_by;              // optional field
+    base::Duration interval;  // width of a bucket; buckets start at multiples of it in UTC
+    std::string split_by;     // optional field
     std::uint32_t split_values_max = 8;
 };
 
@@ -85,7 +92,8 @@ struct Histogram {
     struct Bucket {
         base::TimePoint start;
         std::uint64_t count = 0;
-        std::vector<std::uint64_t> split;   // beside split_values; what is in none of them is in `count` alone
+        std::vector<std::uint64_t>
+            split;  // beside split_values; what is in none of them is in `count` alone
     };
     std::vector<Bucket> buckets;            // ascending; empty buckets inside the span are there
     std::vector<std::string> split_values;  // the most frequent first
@@ -94,7 +102,8 @@ struct Histogram {
     std::string partial;
 };
 
-// A width that gives at most `buckets_max` buckets over the span, from a list of round ones (1 s ... 7 d).
+// A width that gives at most `buckets_max` buckets over the span, from a list of round ones (1 s
+// ... 7 d).
 base::Duration round_interval(base::Duration span, std::uint32_t buckets_max);
 
 struct TopValues {
@@ -102,10 +111,10 @@ struct TopValues {
         Cell value;
         std::uint64_t count = 0;
     };
-    std::string field;                  // as asked
-    std::vector<Value> values;          // most frequent first
-    std::uint64_t events_with = 0;      // events that have the field
-    std::uint64_t events = 0;           // events looked at
+    std::string field;              // as asked
+    std::vector<Value> values;      // most frequent first
+    std::uint64_t events_with = 0;  // events that have the field
+    std::uint64_t events = 0;       // events looked at
     std::uint64_t distinct = 0;
     std::uint64_t scanned_bytes = 0;
     std::string partial;

@@ -1,6 +1,7 @@
-// Names of log sources and the small numbers that stand for them in events. Numbers are this process's own; on
-// disk stands the name. Whoever owns the table of sources (the pipeline) gives it to the store through the
-// interface; SourceNameTable is a plain one for commands and tests. Any thread.
+// Names of log sources and the small numbers that stand for them in events. Numbers are this
+// process's own; on disk stands the name. Whoever owns the table of sources (the pipeline) gives it
+// to the store through the interface; SourceNameTable is a plain one for commands and tests. Any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,14 @@ namespace gac::store {
 class SourceNames {
 public:
     virtual ~SourceNames() = default;
-    virtual event::SourceId source_id(std::string_view name) = 0;           // adds it when new
-    virtual std::string source_name(event::SourceId id) const = 0;          // "unknown" for a number never given
+    virtual event::SourceId source_id(std::string_view name) = 0;  // adds it when new
+    virtual std::string source_name(
+        event::SourceId id) const = 0;  // "unknown" for a number never given
 };
 
 class SourceNameTable final : public SourceNames {
 public:
-    static constexpr std::uint32_t kNamesMax = 65'536;   // beyond: "_overflow", number 1
+    static constexpr std::uint32_t kNamesMax = 65'536;  // beyond: "_overflow", number 1
 
     SourceNameTable();
     ~SourceNameTable() override;

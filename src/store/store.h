@@ -1,8 +1,9 @@
-// Event history on one machine: write-ahead log, memory table and immutable columnar segments in one folder.
-// Promises: an event that when_durable confirmed is found exactly once after any crash; searches go on while the
-// disk is full, and writing goes on by itself when there is room again; a damaged file is named and the rest stays
-// readable. Owns two threads (log writer, sealer). Every function may be called by any thread.
-// Bytes on disk: docs/formats/wal.md and docs/formats/segment.md.
+// Event history on one machine: write-ahead log, memory table and immutable columnar segments in
+// one folder. Promises: an event that when_durable confirmed is found exactly once after any crash;
+// searches go on while the disk is full, and writing goes on by itself when there is room again; a
+// damaged file is named and the rest stays readable. Owns two threads (log writer, sealer). Every
+// function may be called by any thread. Bytes on disk: docs/formats/wal.md and
+// docs/formats/segment.md.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +22,24 @@
 
 namespace gac::store {
 
+class Disk;
+
 struct Settings {
     std::filesystem::path folder;
-    base::Duration sync_interval = base::Duration::millis(10);   // group commit: at most one fsync in this time
-    std::uint64_t memory_bytes_max = 48ULL << 20;                // of the memory table before it is sealed
+    base::Duration sync_interval =
+        base::Duration::millis(10);                // group commit: at most one fsync in this time
+    std::uint64_t memory_bytes_max = 48ULL << 20;  // of the memory table before it is sealed
     std::uint32_t memory_rows_max = 250'000;
     std::uint32_t block_rows_max = 16'384;
-    int compression_level = 1;                                   // zstd, for fresh segments
-    // Free bytes below which nothing more is taken in, so that what is in memory can still be sealed.
-    // 0 = 5 % of the file system, at most 64 MiB.
+    int compression_level = 1;  // zstd, for fresh segments
+    // Free bytes below which nothing more is taken in, so that what is in memory can still be
+    // sealed. 0 = 5 % of the file system, at most 64 MiB.
     std::uint64_t disk_reserve_bytes = 0;
-    base::Duration append_wait_max = base::Duration::seconds(5); // how long append waits for a sealer that is behind
-    base::Duration full_retry = base::Duration::millis(200);     // how often a full disk is looked at again
+    base::Duration append_wait_max =
+        base::Duration::seconds(5);  // how long append waits for a sealer that is behind
+    base::Duration full_retry =
+        base::Duration::millis(200);  // how often a full disk is looked at again
+    std::shared_ptr<Disk> disk;       // for tests; not set = the real one
 };
 
 struct Damage {
@@ -41,7 +48,7 @@ struct Damage {
 };
 
 struct Stats {
-    std::uint64_t events = 0;            // kept, searchable
+    std::uint64_t events = 0;  // kept, searchable
     std::uint64_t events_in_memory = 0;
     std::uint64_t memory_bytes = 0;
     std::uint64_t segments = 0;
@@ -52,7 +59,7 @@ struct Stats {
     base::TimePoint oldest{};            // of all events; 0 when there are none
     base::TimePoint newest{};
     event::EventId next_id = 0;
-    std::vector<Damage> damages;         // found when opening or reading; the newest 100
+    std::vector<Damage> damages;  // found when opening or reading; the newest 100
 };
 
 class Store final : public EventSink, public EventSource {
@@ -60,7 +67,8 @@ public:
     static Result<std::unique_ptr<Store>> open(const Settings& settings,
                                                std::shared_ptr<const event::ProfileSet> profiles,
                                                std::shared_ptr<SourceNames> sources);
-    // Makes everything appended durable. What is in memory stays in the log and is read again by the next open.
+    // Makes everything appended durable. What is in memory stays in the log and is read again by
+    // the next open.
     ~Store() override;
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -73,11 +81,15 @@ public:
 
     Result<Answer> search(const Query& query, const Budget& budget) const override;
     Result<> fetch(std::span<const event::EventId> ids, event::EventBatch& out) const override;
-    Result<Histogram> histogram(const Query& query, const HistogramSpec& spec, const Budget& budget) const override;
-    Result<std::vector<TopValues>> top_values(const Query& query, std::span<const std::string> fields,
-                                              std::uint32_t values_max, const Budget& budget) const override;
+    Result<Histogram> histogram(const Query& query, const HistogramSpec& spec,
+                                const Budget& budget) const override;
+    Result<std::vector<TopValues>> top_values(const Query& query,
+                                              std::span<const std::string> fields,
+                                              std::uint32_t values_max,
+                                              const Budget& budget) const override;
     Result<std::vector<TopValues>> field_summary(const Query& query, std::uint32_t events_max,
-                                                 std::uint32_t values_max, const Budget& budget) const override;
+                                                 std::uint32_t values_max,
+                                                 const Budget& budget) const override;
 
     // Everything appended so far stands in segments when it returns, and its log files are gone.
     Result<> seal();

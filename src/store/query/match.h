@@ -1,0 +1,72 @@
+// Does a value pass a test? One meaning for rows in memory and for encoded columns. A Matcher is
+// made once per query and thread; it keeps scratch memory.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/value.h"
+#include "store/query/tree.h"
+
+namespace gac::store::query {
+
+// Text with '*' (any characters) and '?' (one character), compared without regard to case; marks of
+// Vietnamese count only when quoted. `anywhere`: the pattern may match a part of the text.
+class Pattern {
+public:
+    Pattern() = default;
+    Pattern(const Test& test, bool anywhere);
+
+    bool matches(std::string_view text);
+    // The literal that a matching ASCII text must contain, folded; empty when there is none worth
+    // looking for.
+    const std::string& literal() const { return literal_; }
+    // A search for that literal anywhere and nothing more, in ASCII texts.
+    bool is_literal_search() const {
+        return anywhere_ && ascii_ && pieces_.size() == 1 && !literal_.empty()
+               && literal_.size() == pieces_.front().size();
+    }
+
+private:
+    bool matches_folded(std::string_view text) const;
+
+    // Folded literal pieces between stars; '?' stands as kOneMark inside them.
+    std::vector<std::string> pieces_;
+    std::string literal_;
+    std::string scratch_;
+    bool anywhere_ = false;
+    bool open_begin_ = false;  // begins with a star
+    bool open_end_ = false;
+    bool keep_marks_ = false;
+    bool ascii_ = true;  // the pattern itself
+};
+
+class Matcher {
+public:
+    Matcher(const Test& test, bool anywhere)
+        : test_(test), anywhere_(anywhere), pattern_(test, anywhere) {}
+
+    // Any element of a list. Null passes nothing.
+    bool matches(const event::ValueRef& value);
+    bool exists_only() const { return test_.relation == Relation::Exists; }
+    const Test& test() const { return test_; }
+    Pattern& pattern() { return pattern_; }
+
+private:
+    bool is(const event::ValueRef& value);
+    bool compares(const event::ValueRef& value) const;
+    bool is_text(std::string_view text);
+
+    Test test_;
+    bool anywhere_;
+    Pattern pattern_;
+    std::string scratch_;
+};
+
+// First place of a folded ASCII `needle` in `text` from `from` on, ignoring ASCII case; npos when
+// there is none.
+std::size_t find_ignoring_case(std::string_view text, std::string_view needle, std::size_t from);
+bool is_ascii(std::string_view text);
+
+}  // namespace gac::store::query

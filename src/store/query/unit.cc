@@ -1,0 +1,644 @@
+#include "store/query/unit.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "store/bytes.h"
+#include "store/memory/value_bytes.h"
+
+namespace gac::store::query {
+
+using event::FieldId;
+using event::ValueRef;
+
+namespace {
+
+constexpr std::uint32_t kMemoryUnitRows = 4096;  // small batches are looked at together
+
+// Distinct values as they come.
+class CodeTable {
+public:
+    explicit CodeTable(Codes& out) : out_(out) {}
+    std::uint32_t of(const ValueRef& value) {
+        if (value.is_null()) {
+            return 0;
+        }
+        key_.clear();
+        put_value(key_, value, {});
+        const auto [found, added] =
+            places_.try_emplace(key_, static_cast<std::uint32_t>(out_.values.size() + 1));
+        if (added) {
+            out_.values.push_back(value);
+            out_.keys.push_back(key_);
+        }
+        return found->second;
+    }
+
+private:
+    Codes& out_;
+    std::string key_;
+    std::unordered_map<std::string, std::uint32_t> places_;
+};
+
+// ---- batches of the memory table ----
+
+class MemoryUnit final : public Unit {
+public:
+    MemoryUnit(std::vector<std::shared_ptr<Chunk>> chunks, const Names& names)
+        : chunks_(std::move(chunks)), names_(names) {
+        std::vector<event::EventId> ids;
+        for (const auto& chunk : chunks_) {
+            for (std::uint32_t row = 0; row < chunk->rows(); ++row) {
+                chunk->view(row, events_);
+                ids.push_back(chunk->first_id() + row);
+                ids_.push_back(static_cast<std::int64_t>(ids.back()));
+                times_.push_back(events_.heads().back().time.us);
+            }
+            bytes_ += chunk->record().size();
+        }
+        events_.set_ids(std::move(ids));
+    }
+
+    std::uint32_t rows() const override { return events_.size(); }
+    std::uint64_t bytes_read() const override { return bytes_; }
+    Result<std::span<const std::int64_t>> times() override {
+        return std::span<const std::int64_t>(times_);
+    }
+    Result<std::span<const std::int64_t>> ids() override {
+        return std::span<const std::int64_t>(ids_);
+    }
+
+    Result<RowSet> matches(PlanNode& node, const RowSet& among) override {
+        RowSet out(rows());
+        among.for_each([&](std::uint32_t row) {
+            if (passes(node, events_[row], names_)) {
+                out.set(row);
+            }
+        });
+        return out;
+    }
+
+    Result<Codes> codes(const Name& name, const RowSet& rows_asked) override {
+        Codes out;
+        out.code.resize(rows());
+        CodeTable table(out);
+        std::string scratch;
+        rows_asked.for_each([&](std::uint32_t row) {
+            ValueRef value = value_of(name, events_[row], names_, scratch);
+            if (name.kind == Name::Kind::Source) {
+                value = ValueRef(texts_.copy(value.string()));
+            }
+            out.code[row] = table.of(value);
+        });
+        return out;
+    }
+
+    Result<> materialize(std::span<const std::uint32_t> rows_asked, event::EventBatch& out,
+                         std::vector<event::EventId>& ids) override {
+        for (const std::uint32_t row : rows_asked) {
+            copy_event(events_[row], out);
+            ids.push_back(events_.id_of(row));
+        }
+        return {};
+    }
+
+private:
+    std::vector<std::shared_ptr<Chunk>> chunks_;
+    const Names& names_;
+    event::EventBatch events_;  // views into chunks_
+    std::vector<std::int64_t> times_, ids_;
+    base::Arena texts_{4096};
+    std::uint64_t bytes_ = 0;
+};
+
+// ---- one block of a segment ----
+
+// Can no integer between min and max pass? Saves reading the column.
+bool excluded(const ColumnEntry& column, const Test& test) {
+    std::int64_t value = 0;
+    if (column.type == TypeCode::Integer && test.integer) {
+        value = *test.integer;
+    } else if (column.type == TypeCode::Time && test.time) {
+        value = test.time->us;
+    } else {
+        return false;
+    }
+    switch (test.relation) {
+        case Relation::Is:
+            return value < column.min || value > column.max;
+        case Relation::Less:
+            return column.min >= value;
+        case Relation::LessOrEqual:
+            return column.min > value;
+        case Relation::Greater:
+            return column.max <= value;
+        case Relation::GreaterOrEqual:
+            return column.max < value;
+        case Relation::Exists:
+            return false;
+    }
+    return false;
+}
+
+// Calls use(row, index) for the rows of `among` that have the column.
+template <class F>
+void for_present(const Column& column, const RowSet& among, F&& use) {
+    if (column.everywhere()) {
+        among.for_each([&](std::uint32_t row) { use(row, row); });
+        return;
+    }
+    RowSet both = among;
+    both &= column.present();
+    both.for_each([&](std::uint32_t row) { use(row, column.index_of(row)); });
+}
+
+Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, RowSet& out) {
+    // Rows by page; the rows of a sparse column are listed first.
+    std::vector<std::uint32_t> row_of;
+    if (!column.everywhere()) {
+        column.present().for_each([&](std::uint32_t row) { row_of.push_back(row); });
+    }
+    const auto row_at = [&](std::uint32_t index) { return row_of.empty() ? index : row_of[index]; };
+    const auto wanted = [&](std::uint32_t index) { return among.has(row_at(index)); };
+    Pattern& pattern = matcher.pattern();
+    const bool by_page = matcher.test().relation == Relation::Is && pattern.is_literal_search();
+    std::uint32_t first = 0;
+    for (std::size_t number = 0; number < column.pages(); ++number) {
+        const std::uint32_t count = column.page_count(number);
+        const std::uint32_t begin = first;
+        first += count;
+        bool any = false;
+        for (std::uint32_t i = begin; i < begin + count && !any; ++i) {
+            any = wanted(i);
+        }
+        if (!any) {
+            continue;
+        }
+        GAC_TRY(page, column.page(number));
+        if (by_page && is_ascii(page->text)) {
+            std::uint32_t value = 0;
+            for (std::size_t at = find_ignoring_case(page->text, pattern.literal(), 0);
+                 at != std::string_view::npos;) {
+                while (page->ends[value] <= at) {
+                    ++value;
+                }
+                if (at + pattern.literal().size() <= page->ends[value]) {
+                    if (wanted(begin + value)) {
+                        out.set(row_at(begin + value));
+                    }
+                    at = page->ends[value];  // one hit in a text is enough
+                } else {
+                    ++at;  // it reaches over the end of its text
+                }
+                at = at >= page->text.size()
+                         ? std::string_view::npos
+                         : find_ignoring_case(page->text, pattern.literal(), at);
+            }
+            continue;
+        }
+        for (std::uint32_t i = 0; i < count; ++i) {
+            if (wanted(begin + i) && matcher.matches(ValueRef(page->value(i)))) {
+                out.set(row_at(begin + i));
+            }
+        }
+    }
+    return {};
+}
+
+Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, RowSet& out) {
+    if (column.coded()) {
+        std::vector<char> good;
+        bool any = false;
+        for (const ValueRef& value : column.distinct()) {
+            good.push_back(matcher.matches(value) ? 1 : 0);
+            any = any || good.back() != 0;
+        }
+        if (any) {
+            for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+                if (good[column.code(index)] != 0) {
+                    out.set(row);
+                }
+            });
+        }
+        return {};
+    }
+    if (column.entry().encoding == Encoding::Text) {
+        return match_pages(column, matcher, among, out);
+    }
+    std::optional<Error> fault;
+    for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+        auto value = column.at(index);
+        if (!value) {
+            fault = std::move(value).error();
+        } else if (matcher.matches(*value)) {
+            out.set(row);
+        }
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return {};
+}
+
+class BlockUnit final : public Unit {
+public:
+    BlockUnit(std::shared_ptr<const Segment> segment, base::Fd fd, std::uint32_t block,
+              const Names& names)
+        : names_(names), fd_(std::move(fd)), reader_(std::move(segment), fd_, block) {}
+
+    std::uint32_t rows() const override { return reader_.rows(); }
+    std::uint64_t bytes_read() const override { return reader_.bytes_read(); }
+    Result<std::span<const std::int64_t>> times() override { return reader_.numbers(System::Time); }
+    Result<std::span<const std::int64_t>> ids() override { return reader_.numbers(System::Id); }
+    Result<RowSet> matches(PlanNode& node, const RowSet& among) override;
+    Result<Codes> codes(const Name& name, const RowSet& rows_asked) override;
+    Result<> materialize(std::span<const std::uint32_t> rows_asked, event::EventBatch& out,
+                         std::vector<event::EventId>& ids) override {
+        return reader_.materialize(rows_asked, out, ids);
+    }
+
+private:
+    // Rows whose profile reads a name by the same own fields.
+    struct Share {
+        std::span<const FieldId> own;
+        RowSet rows;
+    };
+    Result<std::vector<Share>> shares(const Name& name, const RowSet& among);
+    Result<RowSet> leaf(PlanNode& node, const RowSet& among);
+    Result<RowSet> system_leaf(PlanNode& node, const RowSet& among);
+    Result<RowSet> sources(const PlanNode& node, const RowSet& among);
+    // One value a row of a thing that every event has.
+    template <class F>
+    Result<> system_values(Name::Kind kind, const RowSet& among, F&& use);
+
+    const Names& names_;
+    base::Fd fd_;
+    BlockReader reader_;
+};
+
+Result<RowSet> BlockUnit::matches(PlanNode& node, const RowSet& among) {
+    switch (node.kind) {
+        case PlanNode::Kind::All:
+            return among;
+        case PlanNode::Kind::And: {
+            RowSet left = among;
+            for (PlanNode& child : node.children) {
+                if (left.empty()) {
+                    break;
+                }
+                GAC_TRY(passed, matches(child, left));
+                left = std::move(passed);
+            }
+            return left;
+        }
+        case PlanNode::Kind::Or: {
+            RowSet rest = among;
+            RowSet out(rows());
+            for (PlanNode& child : node.children) {
+                if (rest.empty()) {
+                    break;
+                }
+                GAC_TRY(passed, matches(child, rest));
+                out |= passed;
+                rest -= passed;
+            }
+            return out;
+        }
+        case PlanNode::Kind::Not: {
+            GAC_TRY(passed, matches(node.children.front(), among));
+            RowSet out = among;
+            out -= passed;
+            return out;
+        }
+        case PlanNode::Kind::Sources:
+            return sources(node, among);
+        case PlanNode::Kind::Leaf:
+            return node.name.kind == Name::Kind::Own ? leaf(node, among) : system_leaf(node, among);
+    }
+    return RowSet(rows());
+}
+
+Result<std::vector<BlockUnit::Share>> BlockUnit::shares(const Name& name, const RowSet& among) {
+    std::vector<Share> out;
+    GAC_TRY(column, reader_.system(System::Profile));
+    const auto& profiles = reader_.segment().profiles();
+    const auto own_of = [&](std::int64_t number) -> Result<std::span<const FieldId>> {
+        if (number < 0 || static_cast<std::uint64_t>(number) >= profiles.size()) {
+            return fail(Code::Corrupt, "a row names a profile that is not in the footer",
+                        reader_.segment().path().string());
+        }
+        return name.own(profiles[static_cast<std::size_t>(number)]);
+    };
+    if (column->entry().encoding == Encoding::Constant) {
+        GAC_TRY(own, own_of(column->distinct().front().integer()));
+        out.push_back({own, among});
+        return out;
+    }
+    GAC_TRY(numbers, reader_.numbers(System::Profile));
+    std::map<std::int64_t, std::size_t> places;
+    std::optional<Error> fault;
+    among.for_each([&](std::uint32_t row) {
+        const auto [found, added] = places.try_emplace(numbers[row], out.size());
+        if (added) {
+            auto own = own_of(numbers[row]);
+            if (!own) {
+                fault = std::move(own).error();
+                own = std::span<const FieldId>();
+            }
+            out.push_back({*own, RowSet(rows())});
+        }
+        out[found->second].rows.set(row);
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return out;
+}
+
+Result<RowSet> BlockUnit::leaf(PlanNode& node, const RowSet& among) {
+    Matcher& matcher = *node.matcher;
+    RowSet out(rows());
+    GAC_TRY(all_shares, shares(node.name, among));
+    for (Share& share : all_shares) {
+        RowSet& rest = share.rows;
+        for (const FieldId own : share.own) {
+            const auto columns = reader_.columns_of(own);
+            // With one own field left nobody asks which rows had it: a column that cannot match is
+            // not read.
+            const bool last = own == share.own.back();
+            RowSet had(rows());
+            for (const std::uint32_t number : columns) {
+                const ColumnEntry& entry = reader_.entry().columns[number];
+                if (entry.type == TypeCode::Null || (last && excluded(entry, matcher.test()))) {
+                    continue;
+                }
+                GAC_TRY(column, reader_.column(number));
+                RowSet here = rest;
+                if (!column->everywhere()) {
+                    here &= column->present();
+                }
+                if (matcher.exists_only()) {
+                    out |= here;
+                } else {
+                    GAC_CHECK(match_column(*column, matcher, here, out));
+                }
+                had |= here;
+            }
+            rest -= had;
+            if (rest.empty()) {
+                break;
+            }
+        }
+    }
+    return out;
+}
+
+template <class F>
+Result<> BlockUnit::system_values(Name::Kind kind, const RowSet& among, F&& use) {
+    const auto per_row = [&](System which, auto make) -> Result<> {
+        GAC_TRY(numbers, reader_.numbers(which));
+        among.for_each([&](std::uint32_t row) { use(row, make(row, numbers[row])); });
+        return {};
+    };
+    switch (kind) {
+        case Name::Kind::Time:
+            return per_row(System::Time, [](std::uint32_t, std::int64_t n) {
+                return ValueRef(base::TimePoint{n});
+            });
+        case Name::Kind::Received: {
+            GAC_TRY(times, reader_.numbers(System::Time));
+            return per_row(System::Received, [times](std::uint32_t row, std::int64_t n) {
+                return ValueRef(base::TimePoint{wrapping_add(times[row], n)});
+            });
+        }
+        case Name::Kind::Id:
+            return per_row(System::Id, [](std::uint32_t, std::int64_t n) { return ValueRef(n); });
+        case Name::Kind::Drill:
+            return per_row(System::Flags, [](std::uint32_t, std::int64_t n) {
+                return ValueRef((n & kFlagDrill) != 0);
+            });
+        case Name::Kind::ParseFailed:
+            return per_row(System::Flags, [](std::uint32_t, std::int64_t n) {
+                return ValueRef((n & kFlagParseFailed) != 0);
+            });
+        case Name::Kind::Source: {
+            const auto& names = reader_.segment().source_names();
+            return per_row(System::Source, [&names](std::uint32_t, std::int64_t n) {
+                return static_cast<std::uint64_t>(n) < names.size()
+                           ? ValueRef(std::string_view(names[static_cast<std::size_t>(n)]))
+                           : ValueRef();
+            });
+        }
+        case Name::Kind::Profile: {
+            const auto profiles = reader_.segment().profiles();
+            return per_row(System::Profile, [&, profiles](std::uint32_t, std::int64_t n) {
+                return static_cast<std::uint64_t>(n) < profiles.size()
+                           ? ValueRef(std::string_view(
+                                 (*names_.profiles)[profiles[static_cast<std::size_t>(n)]].name))
+                           : ValueRef();
+            });
+        }
+        case Name::Kind::Raw: {
+            GAC_TRY(column, reader_.system(System::Raw));
+            std::optional<Error> fault;
+            among.for_each([&](std::uint32_t row) {
+                auto value = column->at(row);
+                if (value) {
+                    use(row, *value);
+                } else {
+                    fault = std::move(value).error();
+                }
+            });
+            if (fault) {
+                return std::unexpected(std::move(*fault));
+            }
+            return {};
+        }
+        case Name::Kind::Own:
+            break;
+    }
+    return {};
+}
+
+Result<RowSet> BlockUnit::system_leaf(PlanNode& node, const RowSet& among) {
+    RowSet out(rows());
+    if (node.name.kind == Name::Kind::Raw) {
+        GAC_TRY(column, reader_.system(System::Raw));
+        if (node.matcher->exists_only()) {
+            return among;
+        }
+        GAC_CHECK(match_column(*column, *node.matcher, among, out));
+        return out;
+    }
+    if (node.name.kind == Name::Kind::Time) {
+        const ColumnEntry times{.type = TypeCode::Time,
+                                .min = reader_.entry().time_min.us,
+                                .max = reader_.entry().time_max.us};
+        if (excluded(times, node.matcher->test())) {
+            return out;
+        }
+    }
+    GAC_CHECK(system_values(node.name.kind, among, [&](std::uint32_t row, const ValueRef& value) {
+        if (node.matcher->matches(value)) {
+            out.set(row);
+        }
+    }));
+    return out;
+}
+
+Result<RowSet> BlockUnit::sources(const PlanNode& node, const RowSet& among) {
+    RowSet out(rows());
+    std::map<const char*, bool> known;  // names are few and live in the segment
+    GAC_CHECK(
+        system_values(Name::Kind::Source, among, [&](std::uint32_t row, const ValueRef& value) {
+            if (value.is_null()) {
+                return;
+            }
+            const auto [found, added] = known.try_emplace(value.string().data(), false);
+            if (added) {
+                found->second = std::ranges::binary_search(node.sources, value.string());
+            }
+            if (found->second) {
+                out.set(row);
+            }
+        }));
+    return out;
+}
+
+Result<Codes> BlockUnit::codes(const Name& name, const RowSet& rows_asked) {
+    Codes out;
+    out.code.resize(rows());
+    CodeTable table(out);
+    if (name.kind != Name::Kind::Own) {
+        // Neighbours are often the same value.
+        const char* last_text = nullptr;
+        std::uint32_t last_code = 0;
+        GAC_CHECK(
+            system_values(name.kind, rows_asked, [&](std::uint32_t row, const ValueRef& value) {
+                if (value.is_string() && value.string().data() == last_text) {
+                    out.code[row] = last_code;
+                    return;
+                }
+                out.code[row] = last_code = table.of(value);
+                last_text = value.is_string() ? value.string().data() : nullptr;
+            }));
+        return out;
+    }
+    GAC_TRY(all_shares, shares(name, rows_asked));
+    for (Share& share : all_shares) {
+        RowSet& rest = share.rows;
+        for (const FieldId own : share.own) {
+            RowSet had(rows());
+            // Of a field that stands twice the last one wins: columns of later occurrences come
+            // later.
+            std::vector<std::uint32_t> columns(reader_.columns_of(own).begin(),
+                                               reader_.columns_of(own).end());
+            std::ranges::sort(columns, {}, [&](std::uint32_t n) {
+                return std::pair(reader_.entry().columns[n].occurrence, n);
+            });
+            for (const std::uint32_t number : columns) {
+                if (reader_.entry().columns[number].type == TypeCode::Null) {
+                    continue;
+                }
+                GAC_TRY(column, reader_.column(number));
+                std::vector<std::uint32_t> translated(
+                    column->coded() ? column->distinct().size() : 0, 0);
+                std::optional<Error> fault;
+                for_present(*column, rest, [&](std::uint32_t row, std::uint32_t index) {
+                    had.set(row);
+                    if (!translated.empty()) {
+                        std::uint32_t& code = translated[column->code(index)];
+                        if (code == 0) {
+                            code = table.of(column->distinct()[column->code(index)]);
+                        }
+                        out.code[row] = code;
+                        return;
+                    }
+                    auto value = column->at(index);
+                    if (value) {
+                        out.code[row] = table.of(*value);
+                    } else {
+                        fault = std::move(value).error();
+                    }
+                });
+                if (fault) {
+                    return std::unexpected(std::move(*fault));
+                }
+            }
+            rest -= had;
+            if (rest.empty()) {
+                break;
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names) {
+    if (!place.segment) {
+        return std::make_unique<MemoryUnit>(place.chunks, names);
+    }
+    GAC_TRY(fd, place.segment->open_data());
+    return std::make_unique<BlockUnit>(place.segment, std::move(fd), place.block, names);
+}
+
+std::vector<UnitPlace> units_of(const History& history, const TimeRange& range) {
+    std::vector<UnitPlace> out;
+    const auto overlaps = [&](base::TimePoint min, base::TimePoint max) {
+        return max >= range.from && min < range.to;
+    };
+    UnitPlace group;
+    const auto finish_group = [&] {
+        if (group.rows > 0) {
+            out.push_back(std::move(group));
+        }
+        group = {};
+    };
+    for (const auto& chunk : history.chunks) {
+        if (!overlaps(chunk->time_min(), chunk->time_max())) {
+            continue;
+        }
+        const event::EventId id_last = chunk->first_id() + chunk->rows() - 1;
+        const bool first = group.rows == 0;
+        group.time_min = first ? chunk->time_min() : std::min(group.time_min, chunk->time_min());
+        group.time_max = first ? chunk->time_max() : std::max(group.time_max, chunk->time_max());
+        group.id_min = first ? chunk->first_id() : std::min(group.id_min, chunk->first_id());
+        group.id_max = std::max(group.id_max, id_last);
+        group.rows += chunk->rows();
+        group.chunks.push_back(chunk);
+        if (group.rows >= kMemoryUnitRows) {
+            finish_group();
+        }
+    }
+    finish_group();
+    for (const auto& segment : *history.segments) {
+        if (!overlaps(segment->summary().time_min, segment->summary().time_max)) {
+            continue;
+        }
+        for (std::uint32_t block = 0; block < segment->blocks().size(); ++block) {
+            const BlockEntry& entry = segment->blocks()[block];
+            if (overlaps(entry.time_min, entry.time_max)) {
+                out.push_back({.time_min = entry.time_min,
+                               .time_max = entry.time_max,
+                               .id_min = entry.id_min,
+                               .id_max = entry.id_max,
+                               .rows = entry.rows,
+                               .segment = segment,
+                               .block = block,
+                               .chunks = {}});
+            }
+        }
+    }
+    std::ranges::sort(out, [](const UnitPlace& a, const UnitPlace& b) {
+        return a.time_max != b.time_max ? a.time_max > b.time_max : a.id_max > b.id_max;
+    });
+    return out;
+}
+
+}  // namespace gac::store::query

@@ -1,0 +1,64 @@
+// Some rows of history that are looked at together: one block of a segment, or some batches of the
+// memory table. Both answer the same questions, so that everything above knows only units. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "event/batch.h"
+#include "store/memory/chunk.h"
+#include "store/query/plan.h"
+#include "store/segment/row_set.h"
+#include "store/segment/segment.h"
+
+namespace gac::store::query {
+
+// The values of one name over a unit's rows: 0 = none, else place in `values` + 1.
+struct Codes {
+    std::vector<std::uint32_t> code;      // one a row; only rows asked for are filled
+    std::vector<event::ValueRef> values;  // live as long as the unit
+    std::vector<std::string> keys;        // the same as bytes: equal exactly when the values are
+};
+
+class Unit {
+public:
+    virtual ~Unit() = default;
+    virtual std::uint32_t rows() const = 0;
+    // Rows that pass, out of `among`.
+    virtual Result<RowSet> matches(PlanNode& node, const RowSet& among) = 0;
+    virtual Result<std::span<const std::int64_t>> times() = 0;
+    virtual Result<std::span<const std::int64_t>> ids() = 0;
+    virtual Result<Codes> codes(const Name& name, const RowSet& rows) = 0;
+    virtual Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
+                                 std::vector<event::EventId>& ids) = 0;
+    virtual std::uint64_t bytes_read() const = 0;
+};
+
+// Where a unit is found again: cheap to keep for many.
+struct UnitPlace {
+    base::TimePoint time_min{}, time_max{};
+    event::EventId id_min = 0, id_max = 0;
+    std::uint32_t rows = 0;
+    std::shared_ptr<const Segment> segment;  // with block, or
+    std::uint32_t block = 0;
+    std::vector<std::shared_ptr<Chunk>> chunks;  // batches of the memory table
+};
+
+Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names);
+
+// What one question sees: never changes while it runs.
+struct History {
+    std::vector<std::shared_ptr<Chunk>> chunks;
+    std::shared_ptr<const std::vector<std::shared_ptr<const Segment>>> segments;
+};
+
+// All units that may hold rows of that range, newest first.
+std::vector<UnitPlace> units_of(const History& history, const TimeRange& range);
+
+}  // namespace gac::store::query

@@ -1,0 +1,235 @@
+#include "store/segment/segment.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "store/bytes.h"
+
+namespace gac::store {
+
+using event::ValueRef;
+
+namespace {
+
+Result<std::string> read_range(const base::Fd& fd, std::uint64_t offset, std::size_t bytes) {
+    std::string out(bytes, '\0');
+    std::size_t done = 0;
+    while (done < bytes) {
+        const ssize_t n =
+            ::pread(fd.get(), out.data() + done, bytes - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return base::fail_errno("read", errno);
+        }
+        if (n == 0) {
+            return fail(Code::Corrupt, "the file is cut short");
+        }
+        done += static_cast<std::size_t>(n);
+    }
+    return out;
+}
+
+Result<std::uint64_t> size_of(const base::Fd& fd) {
+    struct stat info{};
+    if (::fstat(fd.get(), &info) != 0) {
+        return base::fail_errno("stat", errno);
+    }
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+Result<> check_header(const base::Fd& fd) {
+    GAC_TRY(bytes, read_range(fd, 0, kSegmentHeader));
+    base::Reader in(bytes);
+    const std::string_view magic = in.take(kSegmentMagic.size());
+    const auto version = in.read<std::uint32_t>();
+    in.skip(kSegmentHeader - 8 - in.position());
+    const auto checksum = in.read<std::uint64_t>();
+    if (magic != kSegmentMagic || checksum != XXH3_64bits(bytes.data(), kSegmentHeader - 8)) {
+        return fail(Code::Corrupt, "the file's header is damaged");
+    }
+    if (version != kSegmentVersion) {
+        return fail(Code::Corrupt,
+                    fmt::format("the file is of version {}, this program reads version {}", version,
+                                kSegmentVersion));
+    }
+    return {};
+}
+
+Result<SegmentFooter> read_footer(const base::Fd& fd, std::uint64_t file_bytes) {
+    if (file_bytes < kSegmentHeader + kSegmentTrailer) {
+        return fail(Code::Corrupt, "the file is cut short");
+    }
+    GAC_TRY(trailer, read_range(fd, file_bytes - kSegmentTrailer, kSegmentTrailer));
+    base::Reader in(trailer);
+    const auto offset = in.read<std::uint64_t>();
+    const auto packed_bytes = in.read<std::uint32_t>();
+    const auto plain_bytes = in.read<std::uint32_t>();
+    const auto checksum = in.read<std::uint64_t>();
+    const std::size_t checked = in.position();
+    const auto own_checksum = in.read<std::uint64_t>();
+    const std::string_view magic = in.take(kSegmentEndMagic.size());
+    if (magic != kSegmentEndMagic || own_checksum != XXH3_64bits(trailer.data(), checked)
+        || packed_bytes > file_bytes || offset > file_bytes - packed_bytes
+        || plain_bytes > kFooterBytesMax) {
+        return fail(Code::Corrupt, "the file's trailer is damaged");
+    }
+    GAC_TRY(packed, read_range(fd, offset, packed_bytes));
+    if (checksum != XXH3_64bits(packed.data(), packed.size())) {
+        return fail(Code::Corrupt, "the file's footer is damaged");
+    }
+    std::string plain(plain_bytes, '\0');
+    const std::size_t n = ZSTD_decompress(plain.data(), plain.size(), packed.data(), packed.size());
+    if (ZSTD_isError(n) != 0 || n != plain.size()) {
+        return fail(Code::Corrupt, "the file's footer cannot be unpacked");
+    }
+    return decode_footer(plain, file_bytes);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Segment>> Segment::open(const std::filesystem::path& path,
+                                                     const Names& names) {
+    auto segment = std::make_shared<Segment>();
+    segment->path_ = path;
+    auto done = [&]() -> Result<> {
+        GAC_TRY(fd, base::open_file(path, O_RDONLY));
+        GAC_TRY(file_bytes, size_of(fd));
+        GAC_CHECK(check_header(fd));
+        GAC_TRY(footer, read_footer(fd, file_bytes));
+        segment->file_bytes_ = file_bytes;
+        segment->footer_ = std::move(footer);
+        return {};
+    }();
+    if (!done) {
+        return std::unexpected(base::at(path.string(), std::move(done).error()));
+    }
+    for (const std::string& name : segment->footer_.fields) {
+        segment->fields_.push_back(event::intern(name));
+    }
+    for (const std::string& name : segment->footer_.sources) {
+        segment->sources_.push_back(names.sources->source_id(name));
+    }
+    for (const std::string& name : segment->footer_.profiles) {
+        segment->profiles_.push_back(names.profile(name));
+    }
+    return segment;
+}
+
+Result<std::unique_ptr<Column>> Segment::read(const base::Fd& fd, std::uint32_t block,
+                                              const ColumnEntry& entry) const {
+    auto column = [&]() -> Result<std::unique_ptr<Column>> {
+        GAC_TRY(stored, read_range(fd, entry.offset, entry.stored_bytes));
+        if (XXH3_64bits(stored.data(), stored.size()) != entry.checksum) {
+            return fail(Code::Corrupt, "checksum differs");
+        }
+        return Column::decode(entry, blocks()[block].rows, stored);
+    }();
+    if (!column) {
+        return std::unexpected(
+            base::at(fmt::format("{}: block {}, bytes {} to {}", path_.string(), block,
+                                 entry.offset, entry.offset + entry.stored_bytes),
+                     std::move(column).error()));
+    }
+    return column;
+}
+
+BlockReader::BlockReader(std::shared_ptr<const Segment> segment, const base::Fd& fd,
+                         std::uint32_t block)
+    : segment_(std::move(segment)), fd_(fd), block_(block) {
+    columns_.resize(entry().columns.size());
+    numbers_.resize(kSystemColumns);
+    for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
+        const event::FieldId field = segment_->field(entry().columns[i].key - kFirstFieldColumn);
+        by_field_[event::index_of(field)].push_back(i);
+    }
+}
+
+Result<Column*> BlockReader::column(std::size_t number) {
+    if (!columns_[number]) {
+        GAC_TRY(read, segment_->read(fd_, block_, entry().columns[number]));
+        columns_[number] = std::move(read);
+        bytes_read_ += entry().columns[number].raw_bytes;
+    }
+    return columns_[number].get();
+}
+
+Result<std::span<const std::int64_t>> BlockReader::numbers(System which) {
+    auto& numbers = numbers_[static_cast<std::size_t>(which)];
+    GAC_TRY(read, system(which));
+    if (!read->coded()) {
+        return read->numbers();
+    }
+    if (numbers.empty()) {
+        numbers.resize(rows());
+        std::vector<std::int64_t> distinct;
+        for (const ValueRef& value : read->distinct()) {
+            distinct.push_back(value.integer());
+        }
+        for (std::uint32_t row = 0; row < rows(); ++row) {
+            numbers[row] = distinct[read->code(row)];
+        }
+    }
+    return std::span<const std::int64_t>(numbers);
+}
+
+std::span<const std::uint32_t> BlockReader::columns_of(event::FieldId field) const {
+    const auto found = by_field_.find(event::index_of(field));
+    return found == by_field_.end() ? std::span<const std::uint32_t>() : found->second;
+}
+
+Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
+                                  std::vector<event::EventId>& ids) {
+    GAC_TRY(times, numbers(System::Time));
+    GAC_TRY(received, numbers(System::Received));
+    GAC_TRY(event_ids, numbers(System::Id));
+    GAC_TRY(source, numbers(System::Source));
+    GAC_TRY(profile, numbers(System::Profile));
+    GAC_TRY(flags, numbers(System::Flags));
+    GAC_TRY(raw, system(System::Raw));
+    for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
+        GAC_CHECK(column(i));
+    }
+    event::EventBatch view;
+    for (const std::uint32_t row : rows) {
+        const auto source_number = static_cast<std::uint64_t>(source[row]);
+        const auto profile_number = static_cast<std::uint64_t>(profile[row]);
+        if (source_number >= segment_->sources().size()
+            || profile_number >= segment_->profiles().size()) {
+            return fail(Code::Corrupt, "a row names a source that is not in the footer",
+                        segment_->path().string());
+        }
+        GAC_TRY(text, raw->at(row));
+        event::EventHead head;
+        head.time.us = times[row];
+        head.received.us = wrapping_add(times[row], received[row]);
+        head.raw = text.string();
+        head.source = segment_->sources()[source_number];
+        head.profile = segment_->profiles()[profile_number];
+        head.parse_failed = (flags[row] & kFlagParseFailed) != 0;
+        head.drill = (flags[row] & kFlagDrill) != 0;
+        view.reset();
+        view.begin();
+        for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
+            Column& field = *columns_[i];
+            if (field.everywhere() || field.present().has(row)) {
+                GAC_TRY(value, field.at(field.index_of(row)));
+                view.add(segment_->field(field.entry().key - kFirstFieldColumn), value);
+            }
+        }
+        view.end(head);
+        copy_event(view[0], out);
+        ids.push_back(static_cast<event::EventId>(event_ids[row]));
+    }
+    return {};
+}
+
+}  // namespace gac::store

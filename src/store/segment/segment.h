@@ -1,0 +1,86 @@
+// One segment file, open for reading: its footer in memory, its columns read when asked for.
+// Immutable; any thread. BlockReader is the reading of one block by one thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "store/memory/chunk.h"
+#include "store/segment/column.h"
+#include "store/segment/format.h"
+
+namespace gac::store {
+
+inline constexpr int kReadOnly = 0;  // O_RDONLY
+
+class Segment {
+public:
+    static Result<std::shared_ptr<const Segment>> open(const std::filesystem::path& path,
+                                                       const Names& names);
+
+    const std::filesystem::path& path() const { return path_; }
+    const SegmentSummary& summary() const { return footer_.summary; }
+    std::span<const BlockEntry> blocks() const { return footer_.blocks; }
+    std::uint64_t file_bytes() const { return file_bytes_; }
+
+    // This process's numbers for the segment's own.
+    event::FieldId field(std::uint32_t number) const { return fields_[number]; }
+    std::span<const event::FieldId> fields() const { return fields_; }
+    std::span<const event::SourceId> sources() const { return sources_; }
+    std::span<const event::ProfileId> profiles() const { return profiles_; }
+    const std::vector<std::string>& source_names() const { return footer_.sources; }
+
+    Result<base::Fd> open_data() const { return base::open_file(path_, kReadOnly); }
+    // Reads one column's bytes and checks them.
+    Result<std::unique_ptr<Column>> read(const base::Fd& fd, std::uint32_t block,
+                                         const ColumnEntry& entry) const;
+
+private:
+    std::filesystem::path path_;
+    std::uint64_t file_bytes_ = 0;
+    SegmentFooter footer_;
+    std::vector<event::FieldId> fields_;
+    std::vector<event::SourceId> sources_;
+    std::vector<event::ProfileId> profiles_;
+};
+
+// Columns of one block, each read once. Errors name the file.
+class BlockReader {
+public:
+    BlockReader(std::shared_ptr<const Segment> segment, const base::Fd& fd, std::uint32_t block);
+
+    const Segment& segment() const { return *segment_; }
+    const BlockEntry& entry() const { return segment_->blocks()[block_]; }
+    std::uint32_t rows() const { return entry().rows; }
+
+    Result<Column*> column(std::size_t number);  // place in entry().columns
+    Result<Column*> system(System which) { return column(static_cast<std::size_t>(which)); }
+    // Integers of a system column, one a row.
+    Result<std::span<const std::int64_t>> numbers(System which);
+    // Places in entry().columns of a field's columns: one for each type and occurrence.
+    std::span<const std::uint32_t> columns_of(event::FieldId field) const;
+
+    // Copies events into `out` with ids into `ids`, in the order of `rows`.
+    Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
+                         std::vector<event::EventId>& ids);
+
+    std::uint64_t bytes_read() const { return bytes_read_; }  // unpacked
+
+private:
+    std::shared_ptr<const Segment> segment_;
+    const base::Fd& fd_;
+    std::uint32_t block_;
+    std::vector<std::unique_ptr<Column>> columns_;
+    std::vector<std::vector<std::int64_t>> numbers_;
+    mutable std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_field_;
+    std::uint64_t bytes_read_ = 0;
+};
+
+}  // namespace gac::store

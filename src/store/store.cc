@@ -1,0 +1,465 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "store/disk.h"
+#include "store/memory/table.h"
+#include "store/query/run.h"
+#include "store/recovery.h"
+#include "store/segment/writer.h"
+#include "store/wal/log_writer.h"
+
+namespace gac::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr event::EventId kIdsAtOnce = 1u << 20;  // ids set aside by one write to the disk
+constexpr event::EventId kIdsRetry = 1u << 16;   // after how many ids a failed write is tried again
+constexpr std::uint64_t kReserveMax = 64ULL << 20;
+constexpr std::size_t kDamagesMax = 100;
+constexpr std::size_t kWaitingTablesMax = 1;  // full tables that wait for the sealer
+constexpr std::size_t kChunksMax = 50'000;    // batches in one table, however small
+constexpr auto kSealRetry = std::chrono::seconds(1);
+
+using Segments = std::vector<std::shared_ptr<const Segment>>;
+
+Result<base::Fd> lock_folder(const fs::path& folder) {
+    GAC_TRY(fd, base::open_file(folder / "lock", O_RDWR | O_CREAT));
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        return fail(Code::Unavailable, "another program has this event store open",
+                    folder.string());
+    }
+    return fd;
+}
+
+Result<> make_folder(const fs::path& folder) {
+    std::error_code fault;
+    fs::create_directories(folder, fault);
+    if (fault) {
+        return fail(Code::Io, fault.message(), folder.string());
+    }
+    return {};
+}
+
+// The file "ids": every id below the number in it may have been given.
+event::EventId read_id_mark(const fs::path& folder) {
+    const auto text = base::read_file(folder / "ids", 64);
+    event::EventId mark = 0;
+    if (text) {
+        std::from_chars(text->data(), text->data() + text->size(), mark);
+    }
+    return mark;
+}
+
+std::uint64_t random_salt() {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+}
+
+}  // namespace
+
+class Store::Impl {
+public:
+    Impl(Settings settings, Names names, base::Fd lock)
+        : settings_(std::move(settings)), names_(std::move(names)), lock_(std::move(lock)) {}
+    ~Impl();
+
+    Result<> start();
+
+    event::EventId reserve(std::uint32_t n);
+    Result<Position> append(const event::EventBatch& batch);
+    Result<> seal();
+    Stats stats() const;
+    query::History history() const;
+    const Names& names() const { return names_; }
+    LogWriter& log() const { return *log_; }
+    void note_damage(const Error& error) const;
+
+private:
+    void run_sealer();
+    Result<> seal_table(const std::vector<std::shared_ptr<Chunk>>& chunks);
+    void drop_lost(std::uint64_t first);
+    void rotate();  // with the lock held
+    void save_id_mark();
+
+    const Settings settings_;
+    const Names names_;
+    base::Fd lock_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable seal_work_;
+    std::condition_variable sealed_;
+    MemoryTable active_;
+    std::deque<MemoryTable> waiting_;
+    std::shared_ptr<const Segments> segments_ = std::make_shared<const Segments>();
+    bool next_begins_file_ = true;
+    bool stop_ = false;
+    std::optional<Error> seal_fault_;
+    std::uint64_t recovered_events_ = 0;
+    mutable std::deque<Damage> damages_;
+
+    mutable std::mutex ids_mutex_;
+    event::EventId id_next_ = 1;
+    event::EventId id_mark_ = 0;
+    event::EventId id_retry_ = 0;
+
+    std::unique_ptr<LogWriter> log_;
+    std::thread sealer_;
+};
+
+Result<> Store::Impl::start() {
+    GAC_CHECK(make_folder(segment_folder(settings_.folder)));
+    GAC_CHECK(make_folder(log_folder(settings_.folder)));
+    auto found = recover(settings_.folder, names_, [this](std::shared_ptr<Chunk> chunk) {
+        active_.add(std::move(chunk));
+        if (active_.bytes >= settings_.memory_bytes_max) {
+            rotate();
+        }
+    });
+    if (!found) {
+        return std::unexpected(std::move(found).error());
+    }
+    for (const MemoryTable& table : waiting_) {
+        recovered_events_ += table.rows;
+    }
+    recovered_events_ += active_.rows;
+    damages_.assign(found->damages.begin(), found->damages.end());
+    segments_ = std::make_shared<const Segments>(std::move(found->segments));
+    id_mark_ = read_id_mark(settings_.folder);
+    id_next_ = std::max(found->id_next, id_mark_);
+
+    std::uint64_t reserve = settings_.disk_reserve_bytes;
+    if (reserve == 0) {
+        const auto total = settings_.disk->total_bytes(settings_.folder);
+        reserve = total ? std::min(kReserveMax, *total / 20) : kReserveMax;
+    }
+    LogOptions options{
+        .folder = log_folder(settings_.folder),
+        .disk = settings_.disk,
+        .sync_interval = settings_.sync_interval,
+        .full_retry = settings_.full_retry,
+        .disk_reserve_bytes = reserve,
+        .salt = random_salt(),
+        .sequence_last = found->sequence_last,
+        .previous = found->kept_last,
+        .number_next = found->log_number_next,
+        .files = std::move(found->log_files),
+        .on_lost = [this](std::uint64_t first) { drop_lost(first); },
+        .on_settled =
+            [this] {
+                {
+                    const std::lock_guard lock(mutex_);
+                }  // so that the sealer cannot miss it
+                seal_work_.notify_one();
+            },
+    };
+    log_ = std::make_unique<LogWriter>(std::move(options));
+    log_->forget_sealed(found->sealed_through);
+    sealer_ = std::thread([this] { run_sealer(); });
+    return {};
+}
+
+Store::Impl::~Impl() {
+    {
+        const std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    seal_work_.notify_all();
+    sealed_.notify_all();
+    if (sealer_.joinable()) {
+        sealer_.join();
+    }
+    log_.reset();  // writes and syncs what is queued
+}
+
+event::EventId Store::Impl::reserve(std::uint32_t n) {
+    const std::lock_guard lock(ids_mutex_);
+    const event::EventId first = id_next_;
+    id_next_ += n;
+    if (id_next_ > id_mark_ && id_next_ >= id_retry_) {
+        save_id_mark();
+    }
+    return first;
+}
+
+// When this fails (full disk) ids are given all the same: after a restart they go on behind the
+// newest event that is kept, so only an id whose event was lost could be given again.
+void Store::Impl::save_id_mark() {
+    const event::EventId mark = id_next_ + kIdsAtOnce;
+    if (const auto saved =
+            base::write_file_atomic(settings_.folder / "ids", fmt::format("{}\n", mark));
+        saved) {
+        id_mark_ = mark;
+    } else {
+        id_retry_ = id_next_ + kIdsRetry;
+    }
+}
+
+void Store::Impl::rotate() {
+    if (!active_.chunks.empty()) {
+        waiting_.push_back(std::move(active_));
+        active_ = {};
+        next_begins_file_ = true;
+    }
+}
+
+Result<Position> Store::Impl::append(const event::EventBatch& batch) {
+    GAC_TRY(chunk, Chunk::encode(batch, names_));
+    std::unique_lock lock(mutex_);
+    const auto full = [&] {
+        return active_.bytes >= settings_.memory_bytes_max
+               || active_.rows >= settings_.memory_rows_max || active_.chunks.size() >= kChunksMax;
+    };
+    if (full() && waiting_.size() >= kWaitingTablesMax) {
+        // The sealer is behind: the sender waits, which slows it down.
+        const auto wait = std::chrono::microseconds(settings_.append_wait_max.us);
+        if (!sealed_.wait_for(lock, wait, [&] {
+                return stop_ || !full() || waiting_.size() < kWaitingTablesMax;
+            })) {
+            if (seal_fault_ && seal_fault_->code == Code::StorageFull) {
+                return std::unexpected(*seal_fault_);
+            }
+            return fail(Code::Unavailable, seal_fault_
+                                               ? "writing is behind: " + seal_fault_->message()
+                                               : std::string("writing is behind"));
+        }
+    }
+    if (full()) {
+        rotate();
+        seal_work_.notify_one();
+    }
+    GAC_TRY(position, log_->enqueue(chunk, next_begins_file_));
+    next_begins_file_ = false;
+    active_.add(std::move(chunk));
+    return position;
+}
+
+void Store::Impl::drop_lost(std::uint64_t first) {
+    const std::lock_guard lock(mutex_);
+    active_.drop_from(first);
+    for (auto table = waiting_.rbegin(); table != waiting_.rend(); ++table) {
+        table->drop_from(first);
+    }
+    std::erase_if(waiting_, [](const MemoryTable& table) { return table.chunks.empty(); });
+    next_begins_file_ = next_begins_file_ || active_.chunks.empty();
+    sealed_.notify_all();
+}
+
+Result<> Store::Impl::seal_table(const std::vector<std::shared_ptr<Chunk>>& chunks) {
+    const SegmentOptions options{.block_rows_max = settings_.block_rows_max,
+                                 .compression_level = settings_.compression_level};
+    GAC_TRY(path, write_segment(segment_folder(settings_.folder), chunks, names_, options,
+                                *settings_.disk));
+    GAC_TRY(segment, Segment::open(path, names_));
+    const std::uint64_t sequence = chunks.back()->sequence();
+    {
+        // Searches see the rows in memory or in the segment, never in both.
+        const std::lock_guard lock(mutex_);
+        auto segments = std::make_shared<Segments>(*segments_);
+        segments->push_back(std::move(segment));
+        segments_ = std::move(segments);
+        waiting_.pop_front();
+        seal_fault_.reset();
+    }
+    log_->forget_sealed(sequence);
+    sealed_.notify_all();
+    return {};
+}
+
+void Store::Impl::run_sealer() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        // What is not durable yet may still be refused, and must not come into a segment.
+        seal_work_.wait(lock, [&] {
+            return stop_
+                   || (!waiting_.empty() && log_->settled() >= waiting_.front().sequence_last());
+        });
+        if (stop_) {
+            return;
+        }
+        const auto chunks = waiting_.front().chunks;
+        lock.unlock();
+        const auto sealed = seal_table(chunks);
+        lock.lock();
+        if (!sealed) {
+            if (!seal_fault_ || seal_fault_->text != sealed.error().text) {
+                base::log_error(
+                    "store",
+                    "a segment cannot be written, its rows stay in the log and in memory: {}",
+                    sealed.error().message());
+            }
+            seal_fault_ = sealed.error();
+            sealed_.notify_all();
+            seal_work_.wait_for(lock, kSealRetry, [&] { return stop_; });
+        }
+    }
+}
+
+Result<> Store::Impl::seal() {
+    std::unique_lock lock(mutex_);
+    rotate();
+    if (waiting_.empty()) {
+        return {};
+    }
+    const std::uint64_t last = waiting_.back().sequence_last();
+    seal_fault_.reset();
+    seal_work_.notify_one();
+    sealed_.wait(lock, [&] {
+        return stop_ || seal_fault_ || waiting_.empty()
+               || waiting_.front().chunks.front()->sequence() > last;
+    });
+    if (seal_fault_) {
+        return std::unexpected(*seal_fault_);
+    }
+    lock.unlock();
+    log_->forget_sealed(last);
+    return {};
+}
+
+query::History Store::Impl::history() const {
+    const std::lock_guard lock(mutex_);
+    query::History history;
+    std::size_t count = active_.chunks.size();
+    for (const MemoryTable& table : waiting_) {
+        count += table.chunks.size();
+    }
+    history.chunks.reserve(count);
+    for (const MemoryTable& table : waiting_) {
+        history.chunks.insert(history.chunks.end(), table.chunks.begin(), table.chunks.end());
+    }
+    history.chunks.insert(history.chunks.end(), active_.chunks.begin(), active_.chunks.end());
+    history.segments = segments_;
+    return history;
+}
+
+void Store::Impl::note_damage(const Error& error) const {
+    const std::lock_guard lock(mutex_);
+    for (const Damage& known : damages_) {
+        if (known.file == error.where && known.what == error.text) {
+            return;
+        }
+    }
+    base::log_error("store", "{}", error.message());
+    damages_.push_back({.file = error.where, .what = error.text});
+    if (damages_.size() > kDamagesMax) {
+        damages_.pop_front();
+    }
+}
+
+Stats Store::Impl::stats() const {
+    Stats out;
+    out.wal_bytes = log_->bytes();
+    out.syncs = log_->syncs();
+    const query::History seen = history();
+    const auto widen = [&out](base::TimePoint min, base::TimePoint max) {
+        out.oldest = out.events == 0 ? min : std::min(out.oldest, min);
+        out.newest = out.events == 0 ? max : std::max(out.newest, max);
+    };
+    for (const auto& chunk : seen.chunks) {
+        widen(chunk->time_min(), chunk->time_max());
+        out.events += chunk->rows();
+        out.events_in_memory += chunk->rows();
+        out.memory_bytes += chunk->memory_bytes();
+    }
+    for (const auto& segment : *seen.segments) {
+        widen(segment->summary().time_min, segment->summary().time_max);
+        out.events += segment->summary().rows;
+        out.segment_bytes += segment->file_bytes();
+        ++out.segments;
+    }
+    {
+        const std::lock_guard lock(ids_mutex_);
+        out.next_id = id_next_;
+    }
+    const std::lock_guard lock(mutex_);
+    out.recovered_events = recovered_events_;
+    out.damages.assign(damages_.begin(), damages_.end());
+    return out;
+}
+
+Result<std::unique_ptr<Store>> Store::open(const Settings& settings,
+                                           std::shared_ptr<const event::ProfileSet> profiles,
+                                           std::shared_ptr<SourceNames> sources) {
+    GAC_CHECK(make_folder(settings.folder));
+    GAC_TRY(lock, lock_folder(settings.folder));
+    Settings whole = settings;
+    if (!whole.disk) {
+        whole.disk = std::make_shared<Disk>();
+    }
+    Names names{.profiles = std::move(profiles), .sources = std::move(sources)};
+    auto impl = std::make_unique<Impl>(std::move(whole), std::move(names), std::move(lock));
+    GAC_CHECK(impl->start());
+    return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+event::EventId Store::reserve(std::uint32_t n) { return impl_->reserve(n); }
+Result<Position> Store::append(const event::EventBatch& batch) { return impl_->append(batch); }
+void Store::when_durable(Position position, std::move_only_function<void(Result<>)> done) {
+    impl_->log().when_durable(position, std::move(done));
+}
+Result<> Store::wait_durable(Position position) { return impl_->log().wait_durable(position); }
+Health Store::health() const { return impl_->log().health(); }
+Result<> Store::seal() { return impl_->seal(); }
+Stats Store::stats() const { return impl_->stats(); }
+SourceNames& Store::sources() const { return *impl_->names().sources; }
+
+Result<Answer> Store::search(const Query& query, const Budget& budget) const {
+    const query::History history = impl_->history();
+    return query::run_search(
+        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query, budget);
+}
+
+Result<> Store::fetch(std::span<const event::EventId> ids, event::EventBatch& out) const {
+    const query::History history = impl_->history();
+    return query::run_fetch(
+        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, ids, out);
+}
+
+Result<Histogram> Store::histogram(const Query& query, const HistogramSpec& spec,
+                                   const Budget& budget) const {
+    const query::History history = impl_->history();
+    return query::run_histogram(
+        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query, spec,
+        budget);
+}
+
+Result<std::vector<TopValues>> Store::top_values(const Query& query,
+                                                 std::span<const std::string> fields,
+                                                 std::uint32_t values_max,
+                                                 const Budget& budget) const {
+    const query::History history = impl_->history();
+    return query::run_top_values(
+        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query, fields,
+        values_max, budget);
+}
+
+Result<std::vector<TopValues>> Store::field_summary(const Query& query, std::uint32_t events_max,
+                                                    std::uint32_t values_max,
+                                                    const Budget& budget) const {
+    const query::History history = impl_->history();
+    return query::run_field_summary(
+        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query,
+        events_max, values_max, budget);
+}
+
+}  // namespace gac::store
