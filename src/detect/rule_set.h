@@ -37,9 +37,6 @@ struct CompileOptions {
     bool match_unknown_sources = false;
     // Every rule reports, also those that are only there to feed a correlation: for trying rules.
     bool generate_all = false;
-    // Rules that correlations refer to give detections of their own as well, as if each correlation
-    // said `generate: true`.
-    bool generate_all = false;
     CompileLimits limits;
 };
 
