@@ -1,0 +1,39 @@
+// The work of gac detect: inputs through decoders and engines to lines on stdout, on one or several
+// threads, in the order of the inputs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "detect/engine.h"
+#include "event/profile.h"
+
+namespace gac::app {
+
+struct DetectSettings {
+    std::shared_ptr<const detect::RuleSet> rules;
+    std::shared_ptr<const event::ProfileSet> profiles;
+    event::ProfileId profile{};
+    std::string format = "auto";
+    bool json = false;
+    std::size_t threads = 1;
+};
+
+struct DetectReport {
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t matches = 0;
+    std::uint64_t candidates = 0;
+    std::uint64_t keyword_checks = 0;
+    std::uint64_t parse_failed = 0;
+    std::size_t threads = 1;
+    std::vector<Error> failures;  // inputs that could not be read to the end
+};
+
+Result<DetectReport> run_detect(const DetectSettings& settings,
+                                const std::vector<std::string>& inputs);
+
+}  // namespace gac::app

@@ -1,0 +1,114 @@
+// gac rules check: which rules load, and why the others do not.
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/content.h"
+#include "base/text.h"
+#include "detect/rule_set.h"
+
+namespace gac::app {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    bool json = false;
+};
+
+void print_rule(bool json, const detect::RuleFault& rule, std::string_view status) {
+    if (!json) {
+        if (status != "loaded" || rule.warning) {
+            std::printf("%s:%d: %s: %s%s\n", rule.path.c_str(), rule.line,
+                        rule.title.empty() ? "(no title)" : rule.title.c_str(),
+                        rule.warning ? "warning: " : "refused: ", rule.reason.c_str());
+        }
+        return;
+    }
+    std::string line;
+    const auto add = [&](std::string_view key, std::string_view value) {
+        line += line.empty() ? '{' : ',';
+        base::append_json_string(key, line);
+        line += ':';
+        base::append_json_string(value, line);
+    };
+    add("path", rule.path);
+    add("id", rule.id);
+    add("title", rule.title);
+    add("status", status);
+    add("reason", rule.reason);
+    std::printf("%s,\"line\":%d}\n", line.c_str(), rule.line);
+}
+
+int check(const Options& options) {
+    const std::int64_t started = base::monotonic_us();
+    auto content = Content::load();
+    if (!content) {
+        return cannot_start(content.error());
+    }
+    const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
+    auto texts = detect::read_rules(paths);
+    if (!texts) {
+        return cannot_start(texts.error());
+    }
+    detect::CompileOptions compile_options;
+    compile_options.profiles = content->profiles;
+    std::vector<detect::RuleFault> faults;
+    auto rules = detect::compile(*texts, compile_options, &faults);
+    if (!rules) {
+        return cannot_start(rules.error());
+    }
+    std::map<std::string, std::string> warnings;  // by path and id
+    for (const detect::RuleFault& fault : faults) {
+        if (!fault.warning) {
+            print_rule(options.json, fault, "refused");
+            continue;
+        }
+        std::string& text = warnings[fault.path + '\n' + fault.id];
+        text += (text.empty() ? "" : "; ") + fault.reason;
+        if (!options.json) {
+            print_rule(false, fault, "loaded");
+        }
+    }
+    if (options.json) {
+        for (const auto& info : (*rules)->rules()) {
+            detect::RuleFault rule;
+            rule.path = info->path;
+            rule.id = info->id;
+            rule.title = info->title;
+            if (const auto found = warnings.find(info->path + '\n' + info->id);
+                found != warnings.end()) {
+                rule.reason = "warning: " + found->second;
+            }
+            print_rule(true, rule, "loaded");
+        }
+    }
+    std::fflush(stdout);
+    std::fprintf(stderr, "loaded %zu refused %zu in %.3f s\n", (*rules)->loaded(),
+                 (*rules)->refused(), static_cast<double>(base::monotonic_us() - started) / 1e6);
+    return (*rules)->refused() == 0 ? kDone : kSomeFailed;
+}
+
+}  // namespace
+
+void add_rules(CLI::App& root, Chosen& chosen) {
+    CLI::App* rules = root.add_subcommand("rules", "Check rules");
+    rules->require_subcommand(1);
+    const auto options = std::make_shared<Options>();
+    CLI::App* command =
+        rules->add_subcommand("check", "Say which rules load, and why others do not");
+    command
+        ->add_option("paths", options->paths,
+                     "Rule files, or folders with *.yml and *.yaml at any depth")
+        ->required();
+    command->add_flag("--json", options->json, "One JSON object a rule (default: off)");
+    command->footer("Examples:\n  gac rules check rules/\n  gac rules check --json new_rule.yml");
+    command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+}
+
+}  // namespace gac::app
