@@ -1,6 +1,6 @@
 // Runs before the first paint so that a dark room never sees a white flash. The choice rules are
 // those of src/ui/theme.ts, which a unit test holds against this file.
-(function () {
+(() => {
   var root = document.documentElement;
   var saved = null;
   var lang = null;

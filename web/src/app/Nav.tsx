@@ -25,28 +25,70 @@ type Item = {
   label: TextKey;
   Icon: ComponentType<{ size?: number; stroke?: number }>;
   right: string;
+  key: string;
+  keyLabel: TextKey;
 };
 
 const kGroups: { label: TextKey; items: Item[] }[] = [
   {
     label: 'nav.watch',
     items: [
-      { to: '/', label: 'nav.desk', Icon: DeskIcon, right: 'alerts.read' },
-      { to: '/alerts', label: 'nav.queue', Icon: QueueIcon, right: 'alerts.read' },
+      {
+        to: '/',
+        label: 'nav.desk',
+        Icon: DeskIcon,
+        right: 'alerts.read',
+        key: 'g d',
+        keyLabel: 'keys.desk',
+      },
+      {
+        to: '/alerts',
+        label: 'nav.queue',
+        Icon: QueueIcon,
+        right: 'alerts.read',
+        key: 'g t',
+        keyLabel: 'keys.queue',
+      },
     ],
   },
   {
     label: 'nav.hunt',
-    items: [{ to: '/search', label: 'nav.search', Icon: SearchIcon, right: 'events.read' }],
+    items: [
+      {
+        to: '/search',
+        label: 'nav.search',
+        Icon: SearchIcon,
+        right: 'events.search',
+        key: 'g s',
+        keyLabel: 'keys.events',
+      },
+    ],
   },
   {
     label: 'nav.admin',
     items: [
-      { to: '/sources', label: 'nav.sources', Icon: SourcesIcon, right: 'sources.read' },
-      { to: '/rules', label: 'nav.rules', Icon: RulesIcon, right: 'rules.read' },
+      {
+        to: '/sources',
+        label: 'nav.sources',
+        Icon: SourcesIcon,
+        right: 'sources.read',
+        key: 'g n',
+        keyLabel: 'keys.sources',
+      },
+      {
+        to: '/rules',
+        label: 'nav.rules',
+        Icon: RulesIcon,
+        right: 'rules.read',
+        key: 'g r',
+        keyLabel: 'keys.rules',
+      },
     ],
   },
 ];
+
+/** Every place one can go to, in the order of the navigation. */
+export const kPlaces = kGroups.flatMap((group) => group.items);
 
 export function Nav({
   rail,

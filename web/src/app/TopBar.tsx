@@ -6,7 +6,9 @@ import {
   ChevronDownIcon,
   ClockIcon,
   KeyboardIcon,
+  KeyIcon,
   kIcon,
+  LockIcon,
   LogoutIcon,
   MoonIcon,
   SearchIcon,
@@ -41,19 +43,30 @@ export function TopBar({
   scope,
   units,
   user,
+  ranged,
+  anyTime,
+  scoped,
   onScope,
   onSearch,
   onLanguage,
   onKeys,
+  onAccount,
   onSignOut,
 }: {
   scope: Scope;
   units: { id: string; name: string }[];
   user: { name: string; role: string };
+  /** Whether this screen looks at a time range, and whether none chosen means all of it. */
+  ranged: boolean;
+  anyTime: boolean;
+  /** Whether this screen can be narrowed to a unit. */
+  scoped: boolean;
   onScope: (scope: Scope) => void;
-  onSearch: (text: string) => void;
+  /** Absent when the user may not search. */
+  onSearch: ((text: string) => void) | undefined;
   onLanguage: (language: Language) => void;
   onKeys: () => void;
+  onAccount: (what: 'password' | 'totp') => void;
   onSignOut: () => void;
 }) {
   const { t, language } = useText();
@@ -70,48 +83,77 @@ export function TopBar({
       },
     },
   ]);
+  const rangeWords =
+    anyTime && !scope.range ? t('range.any') : t(kRangeKeys[scope.range ?? kDefaultRange]);
   const unit = units.find((each) => each.id === scope.unit);
   return (
     <header className="top">
-      <form
-        className="field search"
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const text = box.current?.value.trim().normalize('NFC') ?? '';
-          if (text) onSearch(text);
-        }}
-      >
-        <SearchIcon {...kIcon} />
-        <input
-          ref={box}
-          type="search"
-          aria-label={t('top.search')}
-          placeholder={t('top.searchHint')}
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <Kbd>/</Kbd>
-      </form>
-      <Menu
-        trigger={
-          <button type="button" className="topbtn" aria-label={t('top.range')}>
-            <ClockIcon {...kIcon} />
-            <span className="word">{t(kRangeKeys[scope.range ?? kDefaultRange])}</span>
-            <ChevronDownIcon {...kIcon} size={14} className="caret" />
-          </button>
-        }
-        width={200}
-        entries={kRanges.map((range) => ({
-          label: t(kRangeKeys[range]),
-          chosen: range === (scope.range ?? kDefaultRange),
-          run: () => onScope({ ...scope, range: range === kDefaultRange ? undefined : range }),
-        }))}
-      />
-      {units.length > 1 && (
+      {onSearch && (
+        <form
+          className="field search"
+          role="search"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const text = box.current?.value.trim().normalize('NFC') ?? '';
+            if (text) onSearch?.(text);
+          }}
+        >
+          <SearchIcon {...kIcon} />
+          <input
+            ref={box}
+            type="search"
+            aria-label={t('top.search')}
+            placeholder={t('top.searchHint')}
+            autoComplete="off"
+            spellCheck={false}
+          />
+          <Kbd>/</Kbd>
+        </form>
+      )}
+      {ranged && (
         <Menu
           trigger={
-            <button type="button" className="topbtn" aria-label={t('top.unit')}>
+            <button
+              type="button"
+              className="topbtn"
+              aria-label={`${t('top.range')}: ${rangeWords}`}
+            >
+              <ClockIcon {...kIcon} />
+              <span className="word">{rangeWords}</span>
+              <ChevronDownIcon {...kIcon} size={14} className="caret" />
+            </button>
+          }
+          width={200}
+          entries={[
+            ...(anyTime
+              ? [
+                  {
+                    label: t('range.any'),
+                    chosen: !scope.range,
+                    run: () => onScope({ ...scope, range: undefined }),
+                  },
+                ]
+              : []),
+            ...kRanges.map((range) => ({
+              label: t(kRangeKeys[range]),
+              chosen: range === (scope.range ?? (anyTime ? undefined : kDefaultRange)),
+              run: () =>
+                onScope({
+                  ...scope,
+                  range: range === kDefaultRange && !anyTime ? undefined : range,
+                }),
+            })),
+          ]}
+        />
+      )}
+      {scoped && units.length > 1 && (
+        <Menu
+          trigger={
+            <button
+              type="button"
+              className="topbtn"
+              aria-label={`${t('top.unit')}: ${unit?.name ?? t('top.allUnits')}`}
+            >
               <UnitIcon {...kIcon} />
               <span className="word">{unit?.name ?? t('top.allUnits')}</span>
               <ChevronDownIcon {...kIcon} size={14} className="caret" />
@@ -137,7 +179,11 @@ export function TopBar({
         <Menu
           position="bottom-end"
           trigger={
-            <button type="button" className="topbtn" aria-label={t('top.account', { name: user.name })}>
+            <button
+              type="button"
+              className="topbtn"
+              aria-label={t('top.account', { name: user.name })}
+            >
               <UserIcon {...kIcon} />
               <b className="strong who-name word" style={{ fontWeight: 500 }}>
                 {user.name}
@@ -151,6 +197,16 @@ export function TopBar({
               label: t('top.themeAuto'),
               run: () => setThemeChoice('auto'),
               icon: <MoonIcon {...kIcon} />,
+            },
+            {
+              label: t('password.title'),
+              run: () => onAccount('password'),
+              icon: <LockIcon {...kIcon} />,
+            },
+            {
+              label: t('totp.title'),
+              run: () => onAccount('totp'),
+              icon: <KeyIcon {...kIcon} />,
             },
             { label: t('top.keys'), run: onKeys, icon: <KeyboardIcon {...kIcon} />, shortcut: '?' },
             'line',

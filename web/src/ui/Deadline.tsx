@@ -10,7 +10,15 @@ export function clockState(left: number, total: number): ClockState {
   return left <= 15 * 60_000 || left <= total / 4 ? 'soon' : 'normal';
 }
 
-export function Ring({ share, state, size = 14 }: { share: number; state: ClockState; size?: number }) {
+export function Ring({
+  share,
+  state,
+  size = 14,
+}: {
+  share: number;
+  state: ClockState;
+  size?: number;
+}) {
   const width = size >= 24 ? 2 : 2;
   const r = size / 2 - width / 2 - 0.5;
   const round = 2 * Math.PI * r;
@@ -19,7 +27,14 @@ export function Ring({ share, state, size = 14 }: { share: number; state: ClockS
   const filled = state === 'over' ? 1 : Math.min(1, Math.max(0, share));
   return (
     <svg width={size} height={size} aria-hidden="true">
-      <circle cx={size / 2} cy={size / 2} r={r} fill="none" stroke="var(--line2)" strokeWidth={width} />
+      <circle
+        cx={size / 2}
+        cy={size / 2}
+        r={r}
+        fill="none"
+        stroke="var(--line2)"
+        strokeWidth={width}
+      />
       <circle
         cx={size / 2}
         cy={size / 2}
@@ -38,10 +53,12 @@ export function Ring({ share, state, size = 14 }: { share: number; state: ClockS
 export function Deadline({
   from,
   due,
+  kind = 'acknowledge',
   long = false,
 }: {
   from: string;
   due: string;
+  kind?: 'acknowledge' | 'close';
   long?: boolean;
 }) {
   const { t } = useText();
@@ -55,7 +72,9 @@ export function Deadline({
     state === 'over'
       ? t('clock.over', { span: duration(-left) })
       : long
-        ? t('clock.leftToTake', { span: duration(Math.max(left, 60_000)) })
+        ? t(kind === 'close' ? 'clock.leftToClose' : 'clock.leftToTake', {
+            span: duration(Math.max(left, 60_000)),
+          })
         : countdown(left);
   return (
     <time

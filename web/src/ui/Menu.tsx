@@ -44,7 +44,12 @@ export function Menu({
       transitionProps={{ duration: 120, transition: 'fade-down' }}
       withinPortal
       unstyled
-      classNames={{ dropdown: 'menu', item: 'menu-item', label: 'menu-label', divider: 'menu-line' }}
+      classNames={{
+        dropdown: 'menu',
+        item: 'menu-item',
+        label: 'menu-label',
+        divider: 'menu-line',
+      }}
       styles={{ dropdown: { position: 'absolute', zIndex: 300, width } }}
     >
       <Base.Target>{trigger}</Base.Target>
@@ -53,7 +58,8 @@ export function Menu({
         {entries.map((entry, at) => {
           // biome-ignore lint/suspicious/noArrayIndexKey: a divider has no name of its own
           if (entry === 'line') return <Base.Divider key={at} />;
-          if ('heading' in entry) return <Base.Label key={entry.heading}>{entry.heading}</Base.Label>;
+          if ('heading' in entry)
+            return <Base.Label key={entry.heading}>{entry.heading}</Base.Label>;
           return (
             <Base.Item
               key={entry.label}

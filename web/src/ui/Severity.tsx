@@ -40,7 +40,9 @@ export function Shape({ level, size = 12 }: { level: Level; size?: number }) {
           d="M7 2.2 12.4 11.8H1.6z"
         />
       )}
-      {level === 'medium' && <rect fill={fill} x={1.6} y={1.6} width={10.8} height={10.8} rx={1.2} />}
+      {level === 'medium' && (
+        <rect fill={fill} x={1.6} y={1.6} width={10.8} height={10.8} rx={1.2} />
+      )}
       {level === 'low' && <circle fill={fill} cx={7} cy={7} r={5.2} />}
       {level === 'info' && (
         <circle fill="none" stroke={fill} strokeWidth={1.8} cx={7} cy={7} r={4.4} />

@@ -109,7 +109,10 @@ export function SparkLine({
   const end = silentFrom ?? bins.length;
   const points = bins
     .slice(0, end)
-    .map((value, at) => `${(at * step).toFixed(1)} ${(height - 2 - (value / max) * (height - 4)).toFixed(1)}`);
+    .map(
+      (value, at) =>
+        `${(at * step).toFixed(1)} ${(height - 2 - (value / max) * (height - 4)).toFixed(1)}`,
+    );
   const lastX = Math.max(0, (end - 1) * step);
   return (
     <svg width={width} height={height} role="img" aria-label={label}>
@@ -129,7 +132,11 @@ export function SparkLine({
             stroke="var(--high-fill)"
             strokeDasharray="2 2"
           />
-          <path d={`M${lastX.toFixed(1)} ${height - 1.5}H${width}`} stroke="var(--high-fill)" strokeWidth={3} />
+          <path
+            d={`M${lastX.toFixed(1)} ${height - 1.5}H${width}`}
+            stroke="var(--high-fill)"
+            strokeWidth={3}
+          />
         </>
       )}
     </svg>

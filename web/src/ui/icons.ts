@@ -25,6 +25,7 @@ export {
   IconHelp as HelpIcon,
   IconHistory as HistoryIcon,
   IconInbox as EmptyIcon,
+  IconKey as KeyIcon,
   IconKeyboard as KeyboardIcon,
   IconLayoutDashboard as DeskIcon,
   IconLayoutRows as RowsIcon,

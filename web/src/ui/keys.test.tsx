@@ -62,7 +62,9 @@ test('single keys can be switched off; control keys and arrows stay', () => {
   const letter = vi.fn();
   const palette = vi.fn();
   const arrow = vi.fn();
-  render(<Probe bindings={[bind('a', letter), bind('Ctrl+k', palette), bind('ArrowDown', arrow)]} />);
+  render(
+    <Probe bindings={[bind('a', letter), bind('Ctrl+k', palette), bind('ArrowDown', arrow)]} />,
+  );
   setPref('keys', 'off');
   fireEvent.keyDown(document.body, { key: 'a', code: 'KeyA' });
   fireEvent.keyDown(document.body, { key: 'k', code: 'KeyK', ctrlKey: true });

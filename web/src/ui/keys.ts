@@ -79,8 +79,9 @@ function ownedByControl(name: string, target: EventTarget | null): boolean {
   if (name !== 'Enter' && name !== 'Space') return false;
   return (
     target instanceof HTMLElement &&
-    target.closest('button,a[href],input,select,textarea,summary,[role="menuitem"],[role="tab"]') !==
-      null
+    target.closest(
+      'button,a[href],input,select,textarea,summary,[role="menuitem"],[role="tab"]',
+    ) !== null
   );
 }
 

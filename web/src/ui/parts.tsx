@@ -30,7 +30,12 @@ export function Button({
   children,
   ...rest
 }: ButtonProps) {
-  const classes = ['btn', look === 'secondary' ? '' : look, size === 'normal' ? '' : size, className];
+  const classes = [
+    'btn',
+    look === 'secondary' ? '' : look,
+    size === 'normal' ? '' : size,
+    className,
+  ];
   return (
     <button
       type="button"
@@ -52,7 +57,13 @@ export function IconButton({
   ...rest
 }: ButtonHTMLAttributes<HTMLButtonElement> & { label: string }) {
   return (
-    <button type="button" aria-label={label} title={label} {...rest} className={`iconbtn ${className}`}>
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      {...rest}
+      className={`iconbtn ${className}`}
+    >
       {children}
     </button>
   );

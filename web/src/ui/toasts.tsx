@@ -24,9 +24,18 @@ function publish(next: Toast[]) {
   for (const listener of listeners) listener();
 }
 
-export function toast(text: string, options: { bad?: boolean; ms?: number; undo?: () => void } = {}) {
+export function toast(
+  text: string,
+  options: { bad?: boolean; ms?: number; undo?: () => void } = {},
+) {
   const { bad = false, ms = options.undo ? 30_000 : 6_000, undo } = options;
-  const made: Toast = { id: nextId++, text, bad, until: Date.now() + ms, ...(undo ? { undo } : {}) };
+  const made: Toast = {
+    id: nextId++,
+    text,
+    bad,
+    until: Date.now() + ms,
+    ...(undo ? { undo } : {}),
+  };
   // The newest undo is the one that `z` reaches; older toasts stay readable above it.
   publish([...toasts.slice(-2), made]);
   return made.id;

@@ -1,0 +1,95 @@
+import { useMay } from '@/api/session.ts';
+import { useText } from '@/text/index.ts';
+import { Deadline } from '@/ui/Deadline.tsx';
+import { ago, dateTime, sameDay, time } from '@/ui/format.ts';
+import { Button, Stamp } from '@/ui/parts.tsx';
+import { asLevel, Severity } from '@/ui/Severity.tsx';
+import { useNow } from '@/ui/useNow.ts';
+import type { Actions } from './actions.tsx';
+import { EntityValue } from './EntityValue.tsx';
+import { type Detail, kStatusKeys, kVerdictKeys, ruleTitle } from './model.ts';
+
+/** Level, clock, title, subject line and what may be done now: the top of peek and page. */
+export function RecordHead({ alert, actions }: { alert: Detail; actions: Actions }) {
+  const { t, language } = useText();
+  const now = useNow(10_000);
+  const may = useMay();
+  const target = { kind: 'one', alert } as const;
+  const can = (action: Detail['actions'][number]) =>
+    may('alerts.act') && alert.actions.includes(action);
+  return (
+    <div className="record-head">
+      <div className="levels">
+        <Severity level={asLevel(alert.level)} boxed />
+        {alert.drill && <span className="tag">{t('alert.drill')}</span>}
+        {alert.status !== 'new' && (
+          <span className="tag">
+            {alert.verdict
+              ? t('alert.closedAs', { verdict: t(kVerdictKeys[alert.verdict]) })
+              : t(kStatusKeys[alert.status])}
+          </span>
+        )}
+        {alert.due && alert.status !== 'closed' && (
+          <Deadline
+            from={alert.raised}
+            due={alert.due}
+            kind={alert.due_kind ?? 'acknowledge'}
+            long
+          />
+        )}
+      </div>
+      <h2>{ruleTitle(alert, language)}</h2>
+      <div className="subject">
+        {alert.host && (
+          <span className="link">
+            <EntityValue field="host.name" text={alert.host} mono={false} />
+          </span>
+        )}
+        <span>{alert.unit?.name ?? t('queue.noUnit')}</span>
+        {alert.source && <span>{alert.source}</span>}
+        <Stamp at={alert.last}>
+          {t('alert.when', {
+            time: sameDay(alert.last, now) ? time(alert.last) : dateTime(alert.last),
+            ago: ago(alert.last, now),
+          })}
+        </Stamp>
+        {alert.assignee && <span>{t('alert.with', { name: alert.assignee.name })}</span>}
+      </div>
+      {alert.comment && <p style={{ marginTop: 8 }}>{alert.comment}</p>}
+      {alert.actions.length > 0 && may('alerts.act') && (
+        <div className="acts">
+          {can('acknowledge') && (
+            <Button
+              look="primary"
+              shortcut="A"
+              disabled={actions.busy}
+              onClick={() => actions.acknowledge(target)}
+            >
+              {t('act.acknowledge')}
+            </Button>
+          )}
+          {can('assign') && (
+            <Button shortcut="I" disabled={actions.busy} onClick={() => actions.assign(target)}>
+              {t('act.assign')}
+            </Button>
+          )}
+          {can('close') && (
+            <Button
+              look={can('acknowledge') ? 'secondary' : 'primary'}
+              shortcut="E"
+              disabled={actions.busy}
+              onClick={() => actions.close(target)}
+            >
+              {t('act.close')}
+            </Button>
+          )}
+          {can('reopen') && (
+            <Button disabled={actions.busy} onClick={() => actions.reopen(target)}>
+              {t('act.reopen')}
+            </Button>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}

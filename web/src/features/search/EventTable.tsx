@@ -1,0 +1,178 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useRef } from 'react';
+import { useText } from '@/text/index.ts';
+import { dateTime, number, sameDay, timeMillis, tooltipTime } from '@/ui/format.ts';
+import { ChevronDownIcon, ChevronRightIcon, DownIcon } from '@/ui/icons.ts';
+import { useNow } from '@/ui/useNow.ts';
+import { cellText, columnText, type EventRow, template } from './rows.ts';
+
+const kRow = 28;
+const kAhead = 40;
+
+/** Event rows, newest first. A value opens the pivot menu; an opened row shows all its fields. */
+export function EventTable({
+  rows,
+  columns,
+  total,
+  active,
+  open,
+  hasMore,
+  onActivate,
+  onToggle,
+  onPivot,
+  onMore,
+}: {
+  rows: EventRow[];
+  columns: string[];
+  total: number;
+  active: number;
+  open: ReadonlySet<string>;
+  hasMore: boolean;
+  onActivate: (at: number) => void;
+  onToggle: (at: number) => void;
+  onPivot: (element: HTMLElement, field: string, value: string) => void;
+  onMore: () => void;
+}) {
+  const { t } = useText();
+  const now = useNow(60_000);
+  const box = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => kRow,
+    getItemKey: (at) => cellText(rows[at]?._id) || at,
+    overscan: 16,
+    scrollPaddingStart: 32,
+    initialRect: { width: 1000, height: 600 },
+  });
+  useEffect(() => {
+    if (active >= 0) virtual.scrollToIndex(active, { align: 'auto' });
+  }, [active, virtual]);
+  const items = virtual.getVirtualItems();
+  const lastShown = items[items.length - 1]?.index ?? 0;
+  useEffect(() => {
+    if (hasMore && lastShown >= rows.length - kAhead) onMore();
+  }, [hasMore, lastShown, rows.length, onMore]);
+  const grid = { gridTemplateColumns: template(columns) };
+  return (
+    <div
+      ref={box}
+      className="erows scroll"
+      role="table"
+      aria-label={t('find.events')}
+      aria-rowcount={total + 1}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable
+      tabIndex={0}
+    >
+      <div className="ehead egrid" role="row" aria-rowindex={1} style={grid}>
+        <span role="columnheader">
+          <span className="sr">{t('find.openRow')}</span>
+        </span>
+        <span
+          role="columnheader"
+          aria-sort="descending"
+          className="strong"
+          style={{ display: 'inline-flex', gap: 4, alignItems: 'center' }}
+        >
+          {t('chart.time')}
+          <DownIcon size={14} stroke={1.6} aria-hidden />
+        </span>
+        {columns.map((name) => (
+          <span key={name} role="columnheader" className="cut" title={name}>
+            {name}
+          </span>
+        ))}
+      </div>
+      <div role="rowgroup" style={{ position: 'relative', height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const row = rows[item.index];
+          if (!row) return null;
+          const stamp = cellText(row['@timestamp']);
+          const opened = open.has(cellText(row._id) || String(item.index));
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do the same
+            <div
+              key={item.key}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              role="row"
+              aria-rowindex={item.index + 2}
+              className={item.index === active ? 'erow on' : 'erow'}
+              style={{ transform: `translateY(${item.start}px)` }}
+              onClick={() => onActivate(item.index)}
+            >
+              <div className="egrid" style={grid}>
+                <span role="cell">
+                  <button
+                    type="button"
+                    className="fold"
+                    aria-expanded={opened}
+                    aria-label={t('find.openRow')}
+                    onClick={() => onToggle(item.index)}
+                  >
+                    {opened ? (
+                      <ChevronDownIcon size={14} stroke={1.6} aria-hidden />
+                    ) : (
+                      <ChevronRightIcon size={14} stroke={1.6} aria-hidden />
+                    )}
+                  </button>
+                </span>
+                <time role="cell" className="when mono" dateTime={stamp} title={tooltipTime(stamp)}>
+                  {sameDay(stamp || now, now)
+                    ? timeMillis(stamp)
+                    : dateTime(stamp).slice(0, 5) + timeMillis(stamp).slice(0, 8).padStart(9)}
+                </time>
+                {columns.map((name) => {
+                  const text = columnText(row, name);
+                  return (
+                    <span key={name} role="cell" className="cell">
+                      {text ? (
+                        <button
+                          type="button"
+                          className={name === 'message' ? 'value' : 'value mono'}
+                          title={text}
+                          data-pivot
+                          onClick={(event) => onPivot(event.currentTarget, name, text)}
+                        >
+                          {text}
+                        </button>
+                      ) : (
+                        <span className="dim">–</span>
+                      )}
+                    </span>
+                  );
+                })}
+              </div>
+              {opened && (
+                <dl className="facts detail" role="cell">
+                  {Object.entries(row)
+                    .filter(([name]) => !name.startsWith('_'))
+                    .map(([name, value]) => (
+                      <div key={name} style={{ display: 'contents' }}>
+                        <dt className="mono">{name}</dt>
+                        <dd>
+                          <button
+                            type="button"
+                            className="value mono"
+                            data-pivot
+                            onClick={(event) => onPivot(event.currentTarget, name, cellText(value))}
+                          >
+                            {cellText(value) || '""'}
+                          </button>
+                        </dd>
+                      </div>
+                    ))}
+                </dl>
+              )}
+            </div>
+          );
+        })}
+      </div>
+      {hasMore && (
+        <p className="meta" style={{ padding: 12 }}>
+          {t('find.more', { n: number(rows.length) })}
+        </p>
+      )}
+    </div>
+  );
+}
