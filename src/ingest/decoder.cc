@@ -176,7 +176,9 @@ bool FrameDecoder::write_access(std::string_view line) {
 
 void FrameDecoder::write_syslog(const SyslogHeader& header) {
     const std::string_view message = header.message;
-    writer_.text(field::Message, message);
+    if (!message.empty()) {
+        writer_.text(field::Message, message);
+    }
     std::string_view body = message;
     if (body.starts_with("@cee:")) {
         body.remove_prefix(5);

@@ -433,8 +433,15 @@ void JsonReader::decode(Writer& writer) {
     };
     if (at < whole.size() && whole[at] != '[') {
         const std::string_view part = whole.substr(at);
-        const bool good = finish(part);
-        if (!good || skip_blanks(part, impl_->read_bytes) >= part.size()) {
+        bool good = finish(part);
+        std::size_t end = impl_->read_bytes;
+        if (!good) {
+            // Perhaps an object with something else behind it.
+            end = value_end(part, 0);
+            good = end != std::string_view::npos && skip_blanks(part, end) < part.size()
+                   && finish(part.substr(0, end));
+        }
+        if (!good || skip_blanks(part, end) >= part.size()) {
             writer.end();
             return;
         }

@@ -54,7 +54,7 @@ std::string_view without_escapes(std::string_view body, Writer& writer) {
 // Digits that a number keeps as they are: no leading zero, no overflow.
 std::optional<std::int64_t> plain_integer(std::string_view text) {
     const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
-    if (digits.empty() || digits.size() > 18 || (digits.size() > 1 && digits[0] == '0')
+    if (digits.empty() || digits.size() > 19 || (digits.size() > 1 && digits[0] == '0')
         || !is_digit(digits[0])) {
         return std::nullopt;
     }
@@ -235,6 +235,13 @@ void KeyValueReader::read_time(Writer& writer) {
         return;
     }
     const TimeFields& names = time_fields();
+    if (const event::ValueRef* value = writer.find(names.time);
+        value != nullptr && value->type() == event::Type::Integer) {
+        if (const auto time = time_of(*value, writer.zone())) {
+            writer.time(*time);
+        }
+        return;
+    }
     const std::string_view date = string_of(writer.find(names.date));
     const std::string_view clock = string_of(writer.find(names.time));
     if (date.empty() || clock.empty() || date.size() + clock.size() > 40) {

@@ -213,6 +213,9 @@ bool read_accounts(std::string_view message, Writer& writer) {
     };
     if (scan.eat("new user: name=")) {
         affected("user_added", scan_name(scan));
+        static const event::FieldId kUserId = event::intern("user.id");
+        const std::string_view id = pair_of(scan.rest(), "UID=");
+        writer.text(kUserId, id.substr(0, id.find(',')));
         return true;
     }
     if (scan.eat("failed adding user ")) {
