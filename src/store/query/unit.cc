@@ -324,7 +324,7 @@ Result<RowSet> BlockUnit::matches(PlanNode& node, const RowSet& among) {
 
 Result<std::vector<BlockUnit::Share>> BlockUnit::shares(const Name& name, const RowSet& among) {
     std::vector<Share> out;
-    GAC_TRY(column, reader_.system(System::Profile));
+    GAC_TRY(column, reader_.head(System::Profile));
     const auto& profiles = reader_.segment().profiles();
     const auto own_of = [&](std::int64_t number) -> Result<std::span<const FieldId>> {
         if (number < 0 || static_cast<std::uint64_t>(number) >= profiles.size()) {
@@ -443,7 +443,7 @@ Result<> BlockUnit::system_values(Name::Kind kind, const RowSet& among, F&& use)
             });
         }
         case Name::Kind::Raw: {
-            GAC_TRY(column, reader_.system(System::Raw));
+            GAC_TRY(column, reader_.head(System::Raw));
             std::optional<Error> fault;
             among.for_each([&](std::uint32_t row) {
                 auto value = column->at(row);
@@ -467,7 +467,7 @@ Result<> BlockUnit::system_values(Name::Kind kind, const RowSet& among, F&& use)
 Result<RowSet> BlockUnit::system_leaf(PlanNode& node, const RowSet& among) {
     RowSet out(rows());
     if (node.name.kind == Name::Kind::Raw) {
-        GAC_TRY(column, reader_.system(System::Raw));
+        GAC_TRY(column, reader_.head(System::Raw));
         if (node.matcher->exists_only()) {
             return among;
         }

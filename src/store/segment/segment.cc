@@ -164,7 +164,7 @@ Result<Column*> BlockReader::column(std::size_t number) {
 
 Result<std::span<const std::int64_t>> BlockReader::numbers(System which) {
     auto& numbers = numbers_[static_cast<std::size_t>(which)];
-    GAC_TRY(read, system(which));
+    GAC_TRY(read, head(which));
     if (!read->coded()) {
         return read->numbers();
     }
@@ -194,7 +194,7 @@ Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::Ev
     GAC_TRY(source, numbers(System::Source));
     GAC_TRY(profile, numbers(System::Profile));
     GAC_TRY(flags, numbers(System::Flags));
-    GAC_TRY(raw, system(System::Raw));
+    GAC_TRY(raw, head(System::Raw));
     for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
         GAC_CHECK(column(i));
     }

@@ -61,7 +61,7 @@ public:
     std::uint32_t rows() const { return entry().rows; }
 
     Result<Column*> column(std::size_t number);  // place in entry().columns
-    Result<Column*> system(System which) { return column(static_cast<std::size_t>(which)); }
+    Result<Column*> head(System which) { return column(static_cast<std::size_t>(which)); }
     // Integers of a system column, one a row.
     Result<std::span<const std::int64_t>> numbers(System which);
     // Places in entry().columns of a field's columns: one for each type and occurrence.

@@ -87,7 +87,7 @@ public:
         }
         return columns_[first_[place] - 1];
     }
-    Gathered& system(System column) { return columns_[static_cast<std::size_t>(column)]; }
+    Gathered& head(System column) { return columns_[static_cast<std::size_t>(column)]; }
     std::span<const Gathered> all() const { return std::span(columns_).first(used_); }
 
 private:
@@ -182,7 +182,7 @@ void Writer::gather(std::uint32_t row, const event::EventRef& event, event::Even
         column.values.push_back(value);
     };
     const auto number = [&](System column, std::int64_t value) {
-        add(columns_.system(column), ValueRef(value));
+        add(columns_.head(column), ValueRef(value));
     };
     const auto source = static_cast<std::uint32_t>(head.source);
     const auto profile = static_cast<std::uint32_t>(head.profile);
@@ -195,7 +195,7 @@ void Writer::gather(std::uint32_t row, const event::EventRef& event, event::Even
            profiles_.number(profile, [&] { return (*names_.profiles)[head.profile].name; }));
     number(System::Flags,
            (head.parse_failed ? kFlagParseFailed : 0) | (head.drill ? kFlagDrill : 0));
-    add(columns_.system(System::Raw), ValueRef(head.raw));
+    add(columns_.head(System::Raw), ValueRef(head.raw));
     for (const event::Field& field : event.fields()) {
         const std::uint32_t name =
             fields_.number(event::index_of(field.id), [&] { return event::name_of(field.id); });
