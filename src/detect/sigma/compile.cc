@@ -298,8 +298,7 @@ private:
                 continue;
             }
             for (const Target& target : targets[i]) {
-                const bool generate =
-                    options_.generate_all || parts_->correlations[placed[i]].generate;
+                const bool generate = parts_->correlations[placed[i]].generate;
                 if (target.is_correlation) {
                     parts_->correlation_silent[placed[target.index]] = true;
                     loud[placed[target.index]] = loud[placed[target.index]] || generate;
