@@ -58,7 +58,7 @@ CREATE INDEX alerts_created ON alerts (rule_id, created);
 CREATE INDEX alerts_level ON alerts (level, number);
 CREATE INDEX alerts_due ON alerts (due, number);
 CREATE INDEX alerts_unit ON alerts (unit_id, number);
-CREATE INDEX alerts_open ON alerts (status, number);
+CREATE INDEX alerts_open ON alerts (status, level, number);
 CREATE INDEX alerts_first_seen ON alerts (first_seen);
 CREATE INDEX alerts_host ON alerts (host);
 CREATE INDEX alerts_assignee ON alerts (assignee_id);

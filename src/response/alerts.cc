@@ -77,11 +77,13 @@ Result<AlertPage> Alerts::list(const Scope& scope, const AlertFilter& filter, So
     Where where(scope, filter, clock_.now());
     GAC_CHECK(continue_after(sort, cursor, where));
     const auto wanted = static_cast<std::size_t>(std::clamp(limit, 1, kPageMax));
-    // One more than wanted tells whether there is a next page.
-    where.add("1 = 1");
-    const std::string sql =
-        fmt::format("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}", kAlertColumns, kAlertFrom,
-                    where.sql(), order_of(sort), wanted + 1);
+    // First which, then what: only numbers are sorted. One more than wanted tells whether a page
+    // follows.
+    const std::string sql = fmt::format(
+        "SELECT {} FROM (SELECT number FROM alerts a WHERE {} ORDER BY {} LIMIT {}) p "
+        "JOIN alerts a ON a.number = p.number LEFT JOIN users u ON u.id = a.assignee_id ORDER BY "
+        "{}",
+        kAlertColumns, where.sql(), order_of(sort), wanted + 1, order_of(sort));
     AlertPage page;
     GAC_CHECK(database_.read([&](db::Session& session) {
         return session.each(sql, where.args(), [&](const db::RowView& row) {
