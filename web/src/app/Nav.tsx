@@ -16,6 +16,7 @@ import {
 import { Mark } from '@/ui/Mark.tsx';
 import { IconButton } from '@/ui/parts.tsx';
 import { Shape } from '@/ui/Severity.tsx';
+import { useNarrow } from '@/ui/useNarrow.ts';
 
 export type NavFigures = { open?: number; criticalNew?: number; silent?: number };
 
@@ -23,6 +24,8 @@ type Place = '/' | '/alerts' | '/search' | '/sources' | '/rules';
 type Item = {
   to: Place;
   label: TextKey;
+  /** On a phone five names share the width. */
+  short: TextKey;
   Icon: ComponentType<{ size?: number; stroke?: number }>;
   right: string;
   key: string;
@@ -36,6 +39,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
       {
         to: '/',
         label: 'nav.desk',
+        short: 'nav.desk',
         Icon: DeskIcon,
         right: 'alerts.read',
         key: 'g d',
@@ -44,6 +48,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
       {
         to: '/alerts',
         label: 'nav.queue',
+        short: 'nav.queue',
         Icon: QueueIcon,
         right: 'alerts.read',
         key: 'g t',
@@ -57,6 +62,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
       {
         to: '/search',
         label: 'nav.search',
+        short: 'nav.short.search',
         Icon: SearchIcon,
         right: 'events.search',
         key: 'g s',
@@ -70,6 +76,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
       {
         to: '/sources',
         label: 'nav.sources',
+        short: 'nav.short.sources',
         Icon: SourcesIcon,
         right: 'sources.read',
         key: 'g n',
@@ -78,6 +85,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
       {
         to: '/rules',
         label: 'nav.rules',
+        short: 'nav.short.rules',
         Icon: RulesIcon,
         right: 'rules.read',
         key: 'g r',
@@ -163,6 +171,7 @@ function NavItem({
   figures: NavFigures;
 }) {
   const { t } = useText();
+  const narrow = useNarrow();
   const on = item.to === '/' ? path === '/' : path.startsWith(item.to);
   const critical = item.to === '/alerts' ? (figures.criticalNew ?? 0) : 0;
   const silent = item.to === '/sources' ? (figures.silent ?? 0) : 0;
@@ -186,8 +195,8 @@ function NavItem({
         title={rail ? said : undefined}
       >
         <Icon {...(rail ? kRailIcon : kIcon)} />
-        <span className={rail ? 'narrow-word' : ''}>{t(item.label)}</span>
-        {!rail && (
+        {narrow ? <span>{t(item.short)}</span> : !rail && <span>{t(item.label)}</span>}
+        {!rail && !narrow && (
           <span className="figures">
             {critical > 0 && (
               <b className="c-critical">
@@ -204,9 +213,9 @@ function NavItem({
             {total !== undefined && <span>{number(total)}</span>}
           </span>
         )}
-        {(critical > 0 || silent > 0) && (
+        {(rail || narrow) && (critical > 0 || silent > 0) && (
           <i
-            className={rail ? 'dot' : 'dot narrow-only'}
+            className="dot"
             style={{ background: critical > 0 ? 'var(--critical-fill)' : 'var(--high-fill)' }}
           />
         )}

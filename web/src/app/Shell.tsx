@@ -3,7 +3,7 @@ import { Outlet, useLocation, useNavigate, useSearch } from '@tanstack/react-rou
 import { useEffect, useMemo, useState } from 'react';
 import { live, useLive, useLiveState } from '@/api/live.ts';
 import { fromFreeText } from '@/api/query.ts';
-import { signOut, useMay, useSession } from '@/api/session.ts';
+import { type Session, signOut, useMay, useSession } from '@/api/session.ts';
 import { type AccountDialog, AccountDialogs } from '@/app/AccountDialogs.tsx';
 import { type Command, CommandMenu } from '@/app/CommandMenu.tsx';
 import { useNavFigures, useUnits } from '@/app/frameQueries.ts';
@@ -22,6 +22,14 @@ import { setThemeChoice, useTheme } from '@/ui/theme.ts';
 import './shell.css';
 
 const kLiveTypes = ['alert', 'counts', 'source', 'rule', 'resync'];
+const kRoleKeys: Record<Session['role'], TextKey> = {
+  admin: 'role.admin',
+  coordinator: 'role.coordinator',
+  analyst: 'role.analyst',
+  unit_officer: 'role.unit_officer',
+  operator_desk: 'role.operator_desk',
+  auditor: 'role.auditor',
+};
 /** These two start as rail, because their tables need the width. */
 const kRailFirst = /^\/(alerts|search)/;
 
@@ -153,7 +161,7 @@ export function Shell() {
         ranged={/^\/(search|alerts$)/.test(pathname)}
         anyTime={pathname === '/alerts'}
         scoped={!/^\/(search|rules)/.test(pathname)}
-        user={{ name: user.user.name, role: t(`role.${user.role}` as TextKey) }}
+        user={{ name: user.user.name, role: t(kRoleKeys[user.role]) }}
         onScope={setScope}
         onSearch={may('events.search') ? searchFor : undefined}
         onLanguage={setLanguage}

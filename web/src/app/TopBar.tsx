@@ -8,6 +8,7 @@ import {
   KeyboardIcon,
   KeyIcon,
   kIcon,
+  LanguageIcon,
   LockIcon,
   LogoutIcon,
   MoonIcon,
@@ -21,6 +22,7 @@ import { Menu } from '@/ui/Menu.tsx';
 import { IconButton, Kbd } from '@/ui/parts.tsx';
 import { kDefaultRange, kRanges, type Range, type Scope } from '@/ui/scope.ts';
 import { setThemeChoice, useTheme } from '@/ui/theme.ts';
+import { useNarrow } from '@/ui/useNarrow.ts';
 import { useNow } from '@/ui/useNow.ts';
 
 export const kRangeKeys: Record<Range, TextKey> = {
@@ -71,6 +73,7 @@ export function TopBar({
 }) {
   const { t, language } = useText();
   const theme = useTheme();
+  const narrow = useNarrow();
   const box = useRef<HTMLInputElement>(null);
   useKeys([
     {
@@ -209,7 +212,22 @@ export function TopBar({
               icon: <KeyIcon {...kIcon} />,
             },
             { label: t('top.keys'), run: onKeys, icon: <KeyboardIcon {...kIcon} />, shortcut: '?' },
-            'line',
+            ...(narrow
+              ? [
+                  {
+                    label: theme === 'dark' ? t('top.toLight') : t('top.toDark'),
+                    run: () =>
+                      setThemeChoice(theme === 'dark' ? ('light' as const) : ('dark' as const)),
+                    icon: theme === 'dark' ? <SunIcon {...kIcon} /> : <MoonIcon {...kIcon} />,
+                  },
+                  {
+                    label: t('palette.language'),
+                    run: () => onLanguage(language === 'vi' ? 'en' : 'vi'),
+                    icon: <LanguageIcon {...kIcon} />,
+                  },
+                ]
+              : []),
+            'line' as const,
             { label: t('top.signOut'), run: onSignOut, icon: <LogoutIcon {...kIcon} /> },
           ]}
         />

@@ -32,9 +32,6 @@ export const vi = {
   'action.undo': 'Hoàn tác',
   'action.copy': 'Sao chép',
   'action.copied': 'Đã sao chép',
-  'action.save': 'Lưu',
-  'action.open': 'Mở',
-  'action.more': 'Xem thêm',
   'action.clearFilter': 'Bỏ lọc',
 
   'state.loading': 'Đang tải',
@@ -61,6 +58,9 @@ export const vi = {
   'nav.search': 'Tìm sự kiện',
   'nav.sources': 'Nguồn log',
   'nav.rules': 'Luật phát hiện',
+  'nav.short.search': 'Tìm',
+  'nav.short.sources': 'Nguồn',
+  'nav.short.rules': 'Luật',
   'nav.fold': 'Thu gọn điều hướng',
   'nav.unfold': 'Mở rộng điều hướng',
   'nav.criticalNew': '{{n}} nghiêm trọng chưa nhận',
@@ -210,6 +210,7 @@ export const vi = {
   'act.acknowledge': 'Nhận',
   'act.assign': 'Giao',
   'act.close': 'Đóng',
+  'act.more': 'Việc khác',
   'act.reopen': 'Mở lại',
   'act.acknowledgeGroup': 'Nhận cả nhóm, {{n}} cảnh báo',
 
@@ -245,10 +246,6 @@ export const vi = {
   'queue.col.spark': '24 giờ',
   'queue.col.latest': 'Mới nhất',
   'queue.col.due': 'Hạn',
-  'queue.sort.due': 'Theo hạn',
-  'queue.sort.newest': 'Mới nhất trước',
-  'queue.sort.level': 'Theo mức',
-  'queue.sort.count': 'Nhiều nhất trước',
   'queue.selectAll': 'Chọn tất cả',
   'queue.selectRow': 'Chọn {{name}}',
   'queue.expandRow': 'Mở nhóm {{name}}',
@@ -286,7 +283,6 @@ export const vi = {
   'alert.linkCopied': 'Đã chép liên kết.',
   'alert.expand': 'Mở trang đầy đủ',
   'alert.drill': 'Diễn tập',
-  'alert.unitLevel': 'Cấp độ {{n}}',
   'alert.closedAs': 'Đã đóng: {{verdict}}',
   'alert.with': 'Người nhận: {{name}}',
   'alert.when': '{{time}}, {{ago}}',
@@ -545,6 +541,14 @@ export const vi = {
   'rules.nowOn': 'Đã bật luật.',
   'rules.nowOff': 'Đã tắt luật.',
   'rules.textFailed': 'Chưa lấy được nội dung luật.',
+
+  'field.host': 'Máy',
+  'field.user': 'Người dùng',
+  'field.sourceIp': 'IP nguồn',
+  'field.destinationIp': 'IP đích',
+  'field.action': 'Hành động',
+  'field.outcome': 'Kết quả',
+  'field.message': 'Chi tiết',
 } as const;
 
 export type TextKey = keyof typeof vi;

@@ -10,7 +10,8 @@ export type Series = { name: string; token: string; values: number[] };
 type Props = {
   labels: string[];
   series: Series[];
-  height: number;
+  /** Pixels, or 'fill' to take the height of the box around it. */
+  height: number | 'fill';
   /** Every how many bars the axis carries a label. */
   labelEvery: number;
   caption: string;
@@ -21,6 +22,7 @@ type Props = {
 type Engine = typeof import('./chartEngine.ts');
 type Instance = ReturnType<Engine['init']>;
 
+const kFill = { height: '100%', minHeight: 0 } as const;
 const kLeft = 44;
 const kRight = 0;
 
@@ -140,14 +142,18 @@ export function Chart({ labels, series, height, labelEvery, caption, selected, o
   };
 
   return (
-    <figure style={{ position: 'relative' }}>
+    <figure style={{ position: 'relative', ...(height === 'fill' ? kFill : {}) }}>
       <figcaption className="sr">{caption}</figcaption>
       <div
         aria-hidden="true"
-        style={{ touchAction: 'pan-y', cursor: onSelect ? 'col-resize' : undefined }}
+        style={{
+          touchAction: 'pan-y',
+          cursor: onSelect ? 'col-resize' : undefined,
+          ...(height === 'fill' ? kFill : {}),
+        }}
         {...handlers}
       >
-        <div ref={box} style={{ height }}>
+        <div ref={box} style={height === 'fill' ? kFill : { height }}>
           {failed && <span className="meta">{t('chart.failed')}</span>}
         </div>
       </div>
@@ -157,7 +163,7 @@ export function Chart({ labels, series, height, labelEvery, caption, selected, o
           style={{
             position: 'absolute',
             top: 0,
-            height: height - 20,
+            bottom: 20,
             left: `calc(${kLeft}px + (100% - ${kLeft + kRight}px) * ${span.from / labels.length})`,
             width: `calc((100% - ${kLeft + kRight}px) * ${(span.to - span.from + 1) / labels.length})`,
             background: 'color-mix(in srgb, var(--accent) 9%, transparent)',

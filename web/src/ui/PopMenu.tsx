@@ -47,6 +47,8 @@ export function PopMenu({
         : below,
     );
     box.current?.querySelector<HTMLButtonElement>('[role=menuitem]')?.focus();
+    anchor.element.setAttribute('aria-expanded', 'true');
+    return () => anchor.element.removeAttribute('aria-expanded');
   }, [anchor]);
   useEffect(() => {
     const outside = (event: PointerEvent) => {

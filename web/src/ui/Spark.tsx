@@ -1,6 +1,6 @@
 // Small bars drawn as SVG: the 48 × 16 spark of a queue row and the wide strip of a host's day.
 
-/** Last bar in `text`, or red when the group is critical; empty bins show as a dashed base line. */
+/** Two hours a bar, so that a bar is 3 px wide. Last bar in `text`, or red when the group is critical; empty bins show as a dashed base line. */
 export function Spark({
   bins,
   critical = false,
@@ -14,10 +14,14 @@ export function Spark({
   height?: number;
   label: string;
 }) {
-  const count = Math.max(bins.length, 1);
+  const pairs = Array.from(
+    { length: Math.ceil(bins.length / 2) },
+    (_, at) => (bins[at * 2] ?? 0) + (bins[at * 2 + 1] ?? 0),
+  );
+  const count = Math.max(pairs.length, 1);
   const step = width / count;
-  const bar = Math.max(1, step - (step > 3 ? 1 : 0.5));
-  const max = Math.max(1, ...bins);
+  const bar = Math.max(1, step - 1);
+  const max = Math.max(1, ...pairs);
   return (
     <svg width={width} height={height} role="img" aria-label={label}>
       <path
@@ -26,10 +30,10 @@ export function Spark({
         strokeDasharray="2 2"
         strokeWidth={1}
       />
-      {bins.map((value, at) => {
+      {pairs.map((value, at) => {
         if (value === 0) return null;
         const tall = Math.max(2, Math.round((value / max) * height));
-        const last = at === bins.length - 1;
+        const last = at === pairs.length - 1;
         const fill = last ? (critical ? 'var(--critical-fill)' : 'var(--text)') : 'var(--chart-0)';
         return (
           <rect

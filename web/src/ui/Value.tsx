@@ -38,7 +38,6 @@ export function Value({
         type="button"
         className={`value${mono ? ' mono' : ''}`}
         aria-haspopup="menu"
-        aria-expanded={anchor !== null}
         data-pivot
         onClick={(event) => {
           const element = event.currentTarget;

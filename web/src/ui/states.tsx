@@ -109,6 +109,11 @@ export function asFault(error: unknown): Fault {
   return { status: 0, code: 'unknown', message: error instanceof Error ? error.message : '' };
 }
 
+/** Messages of the server have no full stop; here they stand beside other sentences. */
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 export function Failed({
   what,
   error,
@@ -144,7 +149,9 @@ export function Failed({
       </svg>
       <p>{what}</p>
       <p className="dim">
-        {fault.status === 0 ? t('state.noAnswer') : fault.message || t('state.serverFault')}{' '}
+        {fault.status === 0
+          ? t('state.noAnswer')
+          : sentence(fault.message || t('state.serverFault'))}{' '}
         {unaffected}
       </p>
       {fault.requestId && (

@@ -20,7 +20,7 @@ import { GroupAlerts } from './GroupAlerts.tsx';
 import { type Alert, type Group, ruleTitle } from './model.ts';
 import { chipsOf, QueueFilters } from './QueueFilters.tsx';
 import { QueueTable } from './QueueTable.tsx';
-import { type Target, useAlertFeed, useCounts, useGroups } from './queries.ts';
+import { type Target, useAlertFeed, useCounts, useGroups, useSourcesTotal } from './queries.ts';
 import { alertOf, chosen, flatten, select, step } from './rows.ts';
 import { filterOf, isNarrowed, kTabs, type QueueSearch, type Tab } from './search.ts';
 
@@ -470,6 +470,8 @@ function EmptyQueue({
   onDrill: () => void;
 }) {
   const { t } = useText();
+  const navigate = useNavigate();
+  const sources = useSourcesTotal();
   if (narrowed) {
     return (
       <Empty
@@ -487,6 +489,15 @@ function EmptyQueue({
         title={t(kEmptyKeys[tab])}
         detail={t('queue.empty.drillRuns', { n: number(drill) })}
         action={{ label: t('queue.empty.toDrill'), run: onDrill }}
+      />
+    );
+  }
+  if (tab === 'open' && sources.data === 0) {
+    return (
+      <Empty
+        kind="noData"
+        title={t('queue.empty.noSources')}
+        action={{ label: t('queue.empty.toSources'), run: () => void navigate({ to: '/sources' }) }}
       />
     );
   }

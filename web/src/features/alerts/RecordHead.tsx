@@ -2,7 +2,9 @@ import { useMay } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
 import { Deadline } from '@/ui/Deadline.tsx';
 import { ago, dateTime, sameDay, time } from '@/ui/format.ts';
-import { Button, Stamp } from '@/ui/parts.tsx';
+import { AssignIcon, kIcon, MoreIcon } from '@/ui/icons.ts';
+import { Menu } from '@/ui/Menu.tsx';
+import { Button, IconButton, Stamp } from '@/ui/parts.tsx';
 import { asLevel, Severity } from '@/ui/Severity.tsx';
 import { useNow } from '@/ui/useNow.ts';
 import type { Actions } from './actions.tsx';
@@ -69,7 +71,7 @@ export function RecordHead({ alert, actions }: { alert: Detail; actions: Actions
             </Button>
           )}
           {can('assign') && (
-            <Button shortcut="I" disabled={actions.busy} onClick={() => actions.assign(target)}>
+            <Button shortcut="I" disabled={actions.busy} onClick={() => actions.assignMe(target)}>
               {t('act.assign')}
             </Button>
           )}
@@ -87,6 +89,24 @@ export function RecordHead({ alert, actions }: { alert: Detail; actions: Actions
             <Button disabled={actions.busy} onClick={() => actions.reopen(target)}>
               {t('act.reopen')}
             </Button>
+          )}
+          {can('assign') && (
+            <Menu
+              position="bottom-end"
+              trigger={
+                <IconButton label={t('act.more')} className="more">
+                  <MoreIcon {...kIcon} />
+                </IconButton>
+              }
+              entries={[
+                {
+                  label: t('keys.assignOther'),
+                  icon: <AssignIcon {...kIcon} />,
+                  shortcut: 'Shift I',
+                  run: () => actions.assign(target),
+                },
+              ]}
+            />
           )}
         </div>
       )}

@@ -108,6 +108,17 @@ export function useHostDay(host: string | null | undefined) {
   });
 }
 
+/** How many sources there are at all: without any there can be no alerts. */
+export function useSourcesTotal() {
+  const may = useMay();
+  return useQuery({
+    queryKey: ['sources'],
+    queryFn: ({ signal }) => unwrap(api.GET('/api/v1/sources', { signal })),
+    select: (answer) => answer.total,
+    enabled: may('sources.read'),
+  });
+}
+
 export function useUsers(on: boolean) {
   return useQuery({
     queryKey: ['users'],

@@ -133,7 +133,7 @@ function DeskBody({ desk }: { desk: Desk }) {
       <div className="desk-cols">
         <div>
           <CriticalPanel alerts={desk.critical} count={critical.count} />
-          <Panel title={t('desk.mine')} count={mine.count} aside={t('desk.byDue')}>
+          <Panel title={t('desk.mine')} count={mine.count} aside={t('desk.byDue')} grow>
             {desk.my_alerts.length === 0 ? (
               <Empty
                 kind="nothing"
@@ -233,16 +233,19 @@ function Panel({
   count,
   tone = '',
   aside,
+  grow = false,
   children,
 }: {
   title: string;
   count?: number;
   tone?: string;
   aside?: ReactNode;
+  /** Takes the height that the others leave. */
+  grow?: boolean;
   children: ReactNode;
 }) {
   return (
-    <section className="panel" aria-label={title}>
+    <section className={`panel ${grow ? 'grow' : ''}`} aria-label={title}>
       <div className="panel-head">
         <h2 style={{ font: 'inherit' }}>{title}</h2>
         {count !== undefined && (
@@ -255,7 +258,10 @@ function Panel({
         )}
         {aside && <span className="aside dim">{aside}</span>}
       </div>
-      {children}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable */}
+      <div className="panel-body scroll" tabIndex={0}>
+        {children}
+      </div>
     </section>
   );
 }
@@ -374,7 +380,7 @@ function Hours({ hours }: { hours: Desk['hours'] }) {
     (each) => each.critical + each.high + each.medium + each.low + each.informational === 0,
   );
   return (
-    <section className="panel" aria-label={t('desk.hours')}>
+    <section className="panel grow" aria-label={t('desk.hours')}>
       <div className="panel-head">
         <h2 style={{ font: 'inherit' }}>{t('desk.hours')}</h2>
         <span className="meta">{t('queue.col.spark')}</span>
@@ -383,13 +389,15 @@ function Hours({ hours }: { hours: Desk['hours'] }) {
         <Empty kind="nothing" title={t('desk.hoursNone')} />
       ) : (
         <div className="hours">
-          <Chart
-            labels={labels}
-            series={series}
-            height={190}
-            labelEvery={6}
-            caption={t('desk.hours')}
-          />
+          <div className="hours-chart">
+            <Chart
+              labels={labels}
+              series={series}
+              height="fill"
+              labelEvery={6}
+              caption={t('desk.hours')}
+            />
+          </div>
           <div className="legend-row">
             <span>
               <Shape level="critical" />

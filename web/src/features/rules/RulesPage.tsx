@@ -171,9 +171,7 @@ export function RulesPage() {
           )}
         </div>
       </div>
-      <div
-        style={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 8, flex: 'none' }}
-      >
+      <div className="filters">
         <label className="field" style={{ width: 280, height: 28 }}>
           <SearchIcon {...kIcon} />
           <input

@@ -1,10 +1,33 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
-import { useText } from '@/text/index.ts';
+import { type TextKey, useText } from '@/text/index.ts';
 import { dateTime, number, sameDay, timeMillis, tooltipTime } from '@/ui/format.ts';
 import { ChevronDownIcon, ChevronRightIcon, DownIcon } from '@/ui/icons.ts';
 import { useNow } from '@/ui/useNow.ts';
 import { cellText, columnText, type EventRow, template } from './rows.ts';
+
+const kColumnKeys: Record<string, TextKey> = {
+  'host.name': 'field.host',
+  'user.name': 'field.user',
+  'source.ip': 'field.sourceIp',
+  'destination.ip': 'field.destinationIp',
+  'event.action': 'field.action',
+  'event.outcome': 'field.outcome',
+  message: 'field.message',
+};
+
+const kOutcomeKeys: Record<string, TextKey> = {
+  success: 'find.success',
+  failure: 'find.failure',
+};
+
+/** Words for people in the text face, values of machines in the monospace one. */
+function lookOf(column: string, text: string): string {
+  if (column === 'message') return 'value';
+  if (column === 'event.action') return 'value mono dim';
+  if (column !== 'event.outcome') return 'value mono';
+  return text === 'success' ? 'value strong outcome' : 'value dim';
+}
 
 const kRow = 28;
 const kAhead = 40;
@@ -79,7 +102,7 @@ export function EventTable({
         </span>
         {columns.map((name) => (
           <span key={name} role="columnheader" className="cut" title={name}>
-            {name}
+            {kColumnKeys[name] ? t(kColumnKeys[name]) : name}
           </span>
         ))}
       </div>
@@ -129,12 +152,14 @@ export function EventTable({
                       {text ? (
                         <button
                           type="button"
-                          className={name === 'message' ? 'value' : 'value mono'}
+                          className={lookOf(name, text)}
                           title={text}
                           data-pivot
                           onClick={(event) => onPivot(event.currentTarget, name, text)}
                         >
-                          {text}
+                          {name === 'event.outcome' && kOutcomeKeys[text]
+                            ? t(kOutcomeKeys[text])
+                            : text}
                         </button>
                       ) : (
                         <span className="dim">–</span>
@@ -144,25 +169,29 @@ export function EventTable({
                 })}
               </div>
               {opened && (
-                <dl className="facts detail" role="cell">
-                  {Object.entries(row)
-                    .filter(([name]) => !name.startsWith('_'))
-                    .map(([name, value]) => (
-                      <div key={name} style={{ display: 'contents' }}>
-                        <dt className="mono">{name}</dt>
-                        <dd>
-                          <button
-                            type="button"
-                            className="value mono"
-                            data-pivot
-                            onClick={(event) => onPivot(event.currentTarget, name, cellText(value))}
-                          >
-                            {cellText(value) || '""'}
-                          </button>
-                        </dd>
-                      </div>
-                    ))}
-                </dl>
+                <div role="cell">
+                  <dl className="facts detail">
+                    {Object.entries(row)
+                      .filter(([name]) => !name.startsWith('_'))
+                      .map(([name, value]) => (
+                        <div key={name} style={{ display: 'contents' }}>
+                          <dt className="mono">{name}</dt>
+                          <dd>
+                            <button
+                              type="button"
+                              className="value mono"
+                              data-pivot
+                              onClick={(event) =>
+                                onPivot(event.currentTarget, name, cellText(value))
+                              }
+                            >
+                              {cellText(value) || '""'}
+                            </button>
+                          </dd>
+                        </div>
+                      ))}
+                  </dl>
+                </div>
               )}
             </div>
           );

@@ -88,7 +88,7 @@ export function Histogram({
       <Chart
         labels={labels}
         series={series}
-        height={108}
+        height={124}
         labelEvery={labelEvery(labels.length)}
         caption={caption}
         onSelect={(first, last) =>

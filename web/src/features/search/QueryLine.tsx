@@ -67,6 +67,11 @@ export function QueryLine({
   const box = useRef<HTMLInputElement>(null);
   const list = useId();
   useEffect(() => setText(value), [value]);
+  // An empty page is here to be asked; a page with an answer is here to be read with j and k.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the page opens
+  useEffect(() => {
+    if (value === '') box.current?.focus({ preventScroll: true });
+  }, []);
 
   const word = caret === null ? null : wordAt(text, caret);
   const wordText = word?.word ?? '';
@@ -105,8 +110,15 @@ export function QueryLine({
           <div className="qtext">
             <pre aria-hidden="true" style={{ transform: `translateX(${-shift}px)` }}>
               {pieces(text).map((piece, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place
-                <span key={index} className={kClasses[piece.kind]}>
+                <span
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a piece is its place
+                  key={index}
+                  className={
+                    piece.kind === 'value' && /^[\d.:/]+$/.test(piece.text)
+                      ? 'p-number'
+                      : kClasses[piece.kind]
+                  }
+                >
                   {piece.text}
                 </span>
               ))}

@@ -26,7 +26,7 @@ test('fields of the rows, without empty values and inner names', () => {
 });
 
 test('the last column takes the room that is left', () => {
-  expect(template(['host.name', 'x'])).toBe('20px 104px 112px minmax(240px, 1fr)');
+  expect(template(['host.name', 'x'])).toBe('16px 140px 112px minmax(240px, 1fr)');
 });
 
 test('about six labels on an axis', () => {

@@ -36,8 +36,8 @@ const kWidths: Record<string, number> = {
   'user.name': 108,
   'source.ip': 132,
   'destination.ip': 132,
-  'event.action': 112,
-  'event.outcome': 88,
+  'event.action': 104,
+  'event.outcome': 112,
   'event.code': 72,
 };
 
@@ -48,7 +48,7 @@ export function template(columns: string[]): string {
     }
     return `${kWidths[name] ?? 132}px`;
   });
-  return `20px 104px ${widths.join(' ')}`;
+  return `16px 140px ${widths.join(' ')}`;
 }
 
 export function tableTemplate(columns: string[]): string {

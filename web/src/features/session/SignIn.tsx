@@ -24,11 +24,12 @@ export function SignIn({ onDone }: { onDone: (session: Session) => void }) {
   const [busy, setBusy] = useState(false);
   const session = useRef<Session | null>(null);
   const codeBox = useRef<HTMLInputElement>(null);
+  const nameBox = useRef<HTMLInputElement>(null);
   const now = useNow();
   const locked = lockedUntil > now;
 
   useEffect(() => {
-    if (step === 'code') codeBox.current?.focus();
+    (step === 'code' ? codeBox : nameBox).current?.focus();
   }, [step]);
 
   const send = async (event: FormEvent) => {
@@ -103,6 +104,7 @@ export function SignIn({ onDone }: { onDone: (session: Session) => void }) {
                 <label>
                   <span className="name">{t('signin.name')}</span>
                   <input
+                    ref={nameBox}
                     className="input"
                     name="username"
                     autoComplete="username"

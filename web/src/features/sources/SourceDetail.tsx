@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useMay } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
-import { collator, dateTime, duration, number } from '@/ui/format.ts';
+import { collator, dateTime, duration, number, sameDay, time } from '@/ui/format.ts';
 import { Menu } from '@/ui/Menu.tsx';
 import { Button } from '@/ui/parts.tsx';
 import { toast } from '@/ui/toasts.tsx';
@@ -44,7 +44,12 @@ export function SourceDetail({ source, profiles }: { source: Source; profiles: s
             </b>{' '}
             {source.usual_gap_s != null &&
               t('sources.usual', { span: duration(source.usual_gap_s * 1000) })}{' '}
-            {source.last_event && t('sources.lastAt', { time: dateTime(source.last_event) })}
+            {source.last_event &&
+              t('sources.lastAt', {
+                time: sameDay(source.last_event, now)
+                  ? time(source.last_event)
+                  : dateTime(source.last_event),
+              })}
           </>
         ) : (
           t('sources.summary', {

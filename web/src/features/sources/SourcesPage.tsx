@@ -284,9 +284,7 @@ function Body({ data }: { data: Sources }) {
           }
         />
       </div>
-      <div
-        style={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 8, flex: 'none' }}
-      >
+      <div className="filters">
         <label className="field" style={{ width: 240, height: 28 }}>
           <SearchIcon {...kIcon} />
           <input
