@@ -14,4 +14,14 @@ Result<Content> Content::load(std::string_view zone) {
     return content;
 }
 
+Result<detect::Placeholders> Content::placeholders(const std::string& path) const {
+    if (!path.empty()) {
+        return detect::read_placeholders(path);
+    }
+    const std::filesystem::path shipped = folder / "profiles" / "lists" / "placeholders.yaml";
+    std::error_code ignored;
+    return std::filesystem::exists(shipped, ignored) ? detect::read_placeholders(shipped)
+                                                     : detect::Placeholders{};
+}
+
 }  // namespace gac::app

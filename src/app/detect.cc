@@ -25,6 +25,7 @@ struct Options {
     std::string source;
     std::string zone = "Asia/Ho_Chi_Minh";
     std::size_t threads = 1;
+    std::string lists;
     bool json = false;
     bool stats = false;
     bool all_sources = false;
@@ -50,6 +51,11 @@ int detect_files(const Options& options) {
     }
     detect::CompileOptions compile_options;
     compile_options.profiles = content->profiles;
+    auto placeholders = content->placeholders(options.lists);
+    if (!placeholders) {
+        return cannot_start(base::at("--lists", placeholders.error()));
+    }
+    compile_options.placeholders = *std::move(placeholders);
     compile_options.match_unknown_sources = options.all_sources;
     std::vector<detect::RuleFault> faults;
     auto rules = detect::compile(*texts, compile_options, &faults);
@@ -131,6 +137,8 @@ void add_detect(CLI::App& root, Chosen& chosen) {
         ->capture_default_str();
     command->add_flag("--all-sources", options->all_sources,
                       "Also ask events of unknown log sources (default: off)");
+    command->add_option("--lists", options->lists,
+                        "YAML file of the lists that rules may expand (default: the shipped one)");
     command->add_flag("--json", options->json, "One JSON object a hit (default: off)");
     command->add_flag("--stats", options->stats, "Figures of the run on stderr (default: off)");
     command->footer(

@@ -18,6 +18,7 @@ namespace {
 
 struct Options {
     std::vector<std::string> paths;
+    std::string lists;
     bool json = false;
 };
 
@@ -58,6 +59,11 @@ int check(const Options& options) {
     }
     detect::CompileOptions compile_options;
     compile_options.profiles = content->profiles;
+    auto placeholders = content->placeholders(options.lists);
+    if (!placeholders) {
+        return cannot_start(base::at("--lists", placeholders.error()));
+    }
+    compile_options.placeholders = *std::move(placeholders);
     std::vector<detect::RuleFault> faults;
     auto rules = detect::compile(*texts, compile_options, &faults);
     if (!rules) {
@@ -106,6 +112,8 @@ void add_rules(CLI::App& root, Chosen& chosen) {
         ->add_option("paths", options->paths,
                      "Rule files, or folders with *.yml and *.yaml at any depth")
         ->required();
+    command->add_option("--lists", options->lists,
+                        "YAML file of the lists that rules may expand (default: the shipped one)");
     command->add_flag("--json", options->json, "One JSON object a rule (default: off)");
     command->footer("Examples:\n  gac rules check rules/\n  gac rules check --json new_rule.yml");
     command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });

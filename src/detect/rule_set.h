@@ -8,7 +8,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -29,9 +28,7 @@ struct CompileLimits {
 
 struct CompileOptions {
     std::shared_ptr<const event::ProfileSet> profiles;  // none: only the generic profile
-    // Lists for |expand: name without the percent signs -> values. Without its list a rule is
-    // refused.
-    std::unordered_map<std::string, std::vector<std::string>> placeholders;
+    Placeholders placeholders;                          // without its list a rule is refused
     // Rules for a log source that the event's profile cannot tell run on every event of a profile
     // without log sources ("generic"). Off: they never run there.
     bool match_unknown_sources = false;

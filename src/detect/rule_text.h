@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -20,6 +21,12 @@ struct RuleText {
 // Files, or folders whose *.yml and *.yaml files are taken at any depth, in the order of their
 // paths. An empty folder is no error; a path that is not there, or a file over 4 MiB, is.
 Result<std::vector<RuleText>> read_rules(std::span<const std::filesystem::path> paths);
+
+// Lists for |expand: name without the percent signs -> values.
+using Placeholders = std::unordered_map<std::string, std::vector<std::string>>;
+
+// A YAML map of names to lists (profiles/lists/placeholders.yaml).
+Result<Placeholders> read_placeholders(const std::filesystem::path& path);
 
 // A rule that was refused, or a file that is not YAML (then id and title are empty).
 struct RuleFault {

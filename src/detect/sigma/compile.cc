@@ -63,6 +63,7 @@ public:
         }
         parts_ = std::make_unique<RuleSet::Parts>();
         parts_->profiles = options_.profiles;
+        parts_->match_unknown_sources = options_.match_unknown_sources;
         apply_filters();
         add_rules();
         add_correlations();

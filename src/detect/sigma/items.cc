@@ -146,7 +146,7 @@ Result<Modifiers> read_modifiers(const Yaml& key, const std::vector<std::string>
 
 // %name% by every value of its list; \% is a percent sign. A text without placeholders is itself.
 Result<std::vector<std::string>> expand(const Yaml& node, const std::string& text,
-                                        const ItemContext& context) {
+                                        ItemContext& context) {
     std::vector<std::string> done{std::string()};
     for (std::size_t i = 0; i < text.size();) {
         if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '%') {
@@ -172,6 +172,9 @@ Result<std::vector<std::string>> expand(const Yaml& node, const std::string& tex
         }
         if (done.size() * std::max<std::size_t>(found->second.size(), 1) > context.values_max) {
             return refuse(node, "placeholders give more than {} values", context.values_max);
+        }
+        if (found->second.empty()) {
+            context.warnings.push_back(fmt::format("the list of placeholder %{}% is empty", name));
         }
         std::vector<std::string> next;
         for (const std::string& form : done) {

@@ -3,18 +3,17 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
+#include "detect/rule_text.h"
 #include "detect/sigma/rule.h"
 #include "detect/sigma/yaml.h"
 
 namespace gac::detect::sigma {
 
 struct ItemContext {
-    // |expand: list name -> values
-    const std::unordered_map<std::string, std::vector<std::string>>* placeholders = nullptr;
+    const Placeholders* placeholders = nullptr;
     std::size_t expansion_max = 3'125;
     std::size_t values_max = 200'000;
     std::size_t values = 0;             // so far, of this rule

@@ -110,6 +110,7 @@ public:
     // By correlation, by reference: names of the group-by fields, then of the value fields.
     std::vector<std::vector<std::vector<std::string>>> correlation_fields;
     bool has_keywords = false;
+    bool match_unknown_sources = false;
 };
 
 }  // namespace gac::detect

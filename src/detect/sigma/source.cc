@@ -116,6 +116,11 @@ Slot Binding::slot_of(const std::string& asked) {
     return at->second;
 }
 
+std::optional<Slot> Binding::find_slot(const std::string& asked) const {
+    const auto found = slots_.find(asked);
+    return found == slots_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::vector<Binding::Feed> Binding::feeds(event::FieldId own) const {
     std::vector<Feed> out;
     const auto add = [&](Slot slot, std::uint32_t rank) {

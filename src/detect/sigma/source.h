@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +40,7 @@ public:
     explicit Binding(const event::Profile& profile);
 
     Slot slot_of(const std::string& asked);  // adds
+    std::optional<Slot> find_slot(const std::string& asked) const;
     std::uint32_t slot_count() const { return static_cast<std::uint32_t>(names_.size()); }
     const std::string& name_of(Slot slot) const { return names_[slot]; }
 
