@@ -86,19 +86,18 @@ constexpr auto kNames = [] {
 // What the decoder itself has to see to tell times and shapes, whoever reads it afterwards.
 FieldChoice with_own_needs(const Options& options) {
     FieldChoice choice = options.fields;
-    if (choice.is_all() || !options.profiles) {
+    if (choice.is_all()) {
         return choice;
     }
-    for (const event::Profile& profile : options.profiles->all()) {
-        for (const event::FieldId id : profile.time_fields) {
-            choice.add(id);
+    if (options.profiles) {
+        for (const event::Profile& profile : options.profiles->all()) {
+            for (const event::FieldId id : profile.time_fields) {
+                choice.add(id);
+            }
         }
     }
-    if (std::ranges::any_of(options.profiles->all(),
-                            [](const auto& profile) { return profile.name == "firewall"; })) {
-        for (const std::string_view name : {"date", "time", "tz"}) {
-            choice.add(event::intern(name));
-        }
+    for (const std::string_view name : KeyValueReader::kTimeFields) {
+        choice.add(event::intern(name));
     }
     return choice;
 }

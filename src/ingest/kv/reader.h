@@ -11,6 +11,9 @@ namespace gac::ingest {
 
 class KeyValueReader {
 public:
+    // Fields that it takes times from, besides the profile's: "msg" is that of audit records.
+    static constexpr std::string_view kTimeFields[] = {"date", "time", "tz", "msg"};
+
     explicit KeyValueReader(NameTree& names) : names_(names) {}
 
     // Begins with a key and holds at least three pairs.

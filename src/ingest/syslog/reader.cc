@@ -255,6 +255,11 @@ bool SyslogReader::read_structured(Scan& scan, Writer& writer) {
 void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer& writer) {
     Scan scan(rest);
     scan.blanks();
+    bool has_host = false;
+    const auto write_host = [&](std::string_view host) {
+        writer.text(field::HostName, host);
+        has_host = true;
+    };
     const auto scan_time = [&](Scan& from) {
         Scan ahead = from;
         if (ahead.peek() == '*' || ahead.peek() == '.') {  // Cisco: clock not set, not synchronised
@@ -300,7 +305,7 @@ void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer
         } else if (host.size() > 1 && host.ends_with(':')
                    && std::ranges::all_of(host.substr(0, host.size() - 1), is_host_char)
                    && scan_time(named)) {
-            writer.text(field::HostName, host.substr(0, host.size() - 1));
+            write_host(host.substr(0, host.size() - 1));
             scan = named;
         } else if (has_number) {
             scan = ahead;
@@ -310,16 +315,16 @@ void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer
     // colon.
     auto tag = scan_tag(scan);
     if (tag && base::IpAddress::parse(tag->name)) {  // "192.0.2.1: %ACE-3-251010: ..."
-        writer.text(field::HostName, tag->name);
+        write_host(tag->name);
         tag = scan_tag(scan);
     }
-    if (!tag && header.has_time && writer.find(field::HostName) == nullptr) {
+    if (!tag && header.has_time && !has_host) {
         Scan ahead = scan;
         const std::string_view host = ahead.word();
         const bool is_host = !host.empty() && host.size() <= kHostMax && !host.ends_with(':')
                              && std::ranges::all_of(host, is_host_char);
         if (is_host) {
-            writer.text(field::HostName, host);
+            write_host(host);
             ahead.eat(": ");  // "host : %ASA-6-302013: ..."
             scan = ahead;
             tag = scan_tag(scan);
