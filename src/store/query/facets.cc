@@ -26,16 +26,16 @@ class Counts {
 public:
     explicit Counts(std::uint32_t values_max) : values_max_(values_max) {}
     // The place of the value in order of first appearance, or nothing when there are too many.
-    std::optional<std::size_t> place(const std::string& key, const event::ValueRef& value) {
-        if (const auto found = places_.find(key); found != places_.end()) {
-            return found->second;
-        }
+    std::optional<std::size_t> place(std::string_view key, const event::ValueRef& value) {
         if (values_.size() >= values_max_) {
-            return std::nullopt;
+            const std::uint32_t known = places_.find(key);
+            return known == BytesIndex::kNone ? std::nullopt : std::optional<std::size_t>(known);
         }
-        places_.emplace(key, values_.size());
-        values_.push_back({.value = cell_of(value), .count = 0});
-        return values_.size() - 1;
+        const auto [place, added] = places_.add(key);
+        if (added) {
+            values_.push_back({.value = cell_of(value), .count = 0});
+        }
+        return place;
     }
     void add(std::size_t place, std::uint64_t count) { values_[place].count += count; }
     const std::vector<TopValues::Value>& values() const { return values_; }
@@ -59,7 +59,7 @@ public:
 
 private:
     std::uint32_t values_max_;
-    std::unordered_map<std::string, std::size_t> places_;
+    BytesIndex places_;
     std::vector<TopValues::Value> values_;
 };
 
@@ -110,7 +110,8 @@ Result<Histogram> run_histogram(const Context& context, const Query& query,
                 GAC_TRY(read, unit.codes(name, rows));
                 codes = std::move(read);
                 for (std::size_t i = 0; i < codes.values.size(); ++i) {
-                    places.push_back(counts.place(codes.keys[i], codes.values[i]));
+                    places.push_back(counts.place(codes.keys.bytes(static_cast<std::uint32_t>(i)),
+                                                  codes.values[i]));
                 }
             }
             Bin* bin = nullptr;
@@ -184,7 +185,8 @@ Result<std::vector<TopValues>> run_top_values(const Context& context, const Quer
                 out[f].events += matched;
                 out[f].events_with += matched - seen[0];
                 for (std::size_t i = 0; i < codes.values.size(); ++i) {
-                    if (const auto place = counts[f].place(codes.keys[i], codes.values[i])) {
+                    if (const auto place = counts[f].place(
+                            codes.keys.bytes(static_cast<std::uint32_t>(i)), codes.values[i])) {
                         counts[f].add(*place, seen[i + 1]);
                     } else {
                         meter.give_up(

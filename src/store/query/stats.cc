@@ -1,12 +1,13 @@
 // Answers made of groups: the stats pipe and the sort, limit and fields behind it.
+#include <xxhash.h>
+
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
+#include "store/bytes.h"
 #include "store/query/run.h"
 
 namespace gac::store::query {
@@ -15,13 +16,15 @@ using event::ValueRef;
 
 namespace {
 
+constexpr std::size_t kTableMax = 1u << 18;  // of a direct table of combinations
+
 struct Tally {
     std::uint64_t count = 0;
     double sum = 0;
     std::int64_t integer_sum = 0;
     bool all_integers = true;
     Cell extreme;
-    std::unordered_set<std::string> distinct;
+    std::unordered_set<std::uint64_t> distinct;  // hashes of the values
 };
 
 struct Group {
@@ -44,12 +47,12 @@ std::optional<double> number_of(const ValueRef& value) {
 }
 
 void add_to(Tally& tally, Aggregate::Function function, const ValueRef& value,
-            const std::string& key) {
+            std::string_view key) {
     switch (function) {
         case Aggregate::Function::Count:
             return;
         case Aggregate::Function::DistinctCount:
-            tally.distinct.insert(key);
+            tally.distinct.insert(XXH3_64bits(key.data(), key.size()));
             return;
         case Aggregate::Function::Sum:
         case Aggregate::Function::Average: {
@@ -111,7 +114,7 @@ public:
             arguments_.push_back(resolve(aggregate.field, profiles));
         }
         if (stats.by.empty()) {
-            group_of("", {});  // a count of nothing is one row that says 0
+            group_of("");  // a count of nothing is one row that says 0
         }
     }
 
@@ -119,7 +122,7 @@ public:
     std::vector<std::vector<Cell>> rows() const;
 
 private:
-    std::uint32_t group_of(const std::string& key, std::vector<Cell> cells);
+    std::uint32_t group_of(std::string_view key);
     // A dense number for each different combination of the by-fields' codes in this unit.
     void combine(const RowSet& rows, const std::vector<Codes>& columns);
 
@@ -127,58 +130,60 @@ private:
     const Budget& budget_;
     Meter& meter_;
     std::vector<Name> by_, arguments_;
-    std::unordered_map<std::string, std::uint32_t> places_;
+    BytesIndex places_;  // of groups, by the bytes of their keys
     std::vector<Group> groups_;
     std::uint64_t distinct_values_ = 0;
 
-    static constexpr std::uint32_t kNoGroup = std::numeric_limits<std::uint32_t>::max();
-    std::vector<std::uint32_t> combination_;            // of each row
-    std::vector<std::vector<std::uint32_t>> codes_of_;  // codes of each combination
+    static constexpr std::uint32_t kNoGroup = BytesIndex::kNone;
+    std::vector<std::uint32_t> combination_;  // of each row
+    std::vector<std::uint32_t> codes_of_;     // of each combination: one of each by-field
+    std::uint32_t combinations_ = 0;
 };
 
-std::uint32_t Grouping::group_of(const std::string& key, std::vector<Cell> cells) {
-    if (const auto found = places_.find(key); found != places_.end()) {
-        return found->second;
+// kNoGroup when there are too many.
+std::uint32_t Grouping::group_of(std::string_view key) {
+    if (groups_.size() < budget_.groups_max) {
+        const auto [place, added] = places_.add(key);
+        if (added) {
+            groups_.emplace_back().tallies.resize(stats_.aggregates.size());
+        }
+        return place;
     }
-    if (groups_.size() >= budget_.groups_max) {
+    const std::uint32_t place = places_.find(key);
+    if (place == BytesIndex::kNone) {
         meter_.give_up(fmt::format("more than {} groups", budget_.groups_max));
-        return kNoGroup;
     }
-    const auto place = static_cast<std::uint32_t>(groups_.size());
-    places_.emplace(key, place);
-    groups_.push_back({.key = std::move(cells),
-                       .count = 0,
-                       .tallies = std::vector<Tally>(stats_.aggregates.size())});
     return place;
 }
 
 void Grouping::combine(const RowSet& rows, const std::vector<Codes>& columns) {
     combination_.assign(rows.rows(), 0);
-    codes_of_.assign(1, {});
-    for (const Codes& column : columns) {
+    codes_of_.clear();
+    combinations_ = 1;
+    for (std::size_t width = 0; width < columns.size(); ++width) {
+        const Codes& column = columns[width];
         // Fold one column after the other into dense numbers, so that no product of sizes can
         // overflow.
+        const std::size_t codes = column.values.size() + 1;
+        const bool small = combinations_ * codes <= kTableMax;
+        std::vector<std::uint32_t> table(small ? combinations_ * codes : 0, kNoGroup);
         std::unordered_map<std::uint64_t, std::uint32_t> dense;
-        std::vector<std::vector<std::uint32_t>> next;
-        const bool small = codes_of_.size() * (column.values.size() + 1) <= 65'536;
-        std::vector<std::uint32_t> table(small ? codes_of_.size() * (column.values.size() + 1) : 0,
-                                         kNoGroup);
+        std::vector<std::uint32_t> next;
+        combinations_ = 0;
         rows.for_each([&](std::uint32_t row) {
             const std::uint32_t before = combination_[row];
             const std::uint32_t code = column.code[row];
-            std::uint32_t* place = nullptr;
-            if (small) {
-                place = &table[before * (column.values.size() + 1) + code];
-            } else {
-                place =
-                    &dense.try_emplace(std::uint64_t{before} << 32 | code, kNoGroup).first->second;
+            std::uint32_t& place =
+                small
+                    ? table[before * codes + code]
+                    : dense.try_emplace(std::uint64_t{before} << 32 | code, kNoGroup).first->second;
+            if (place == kNoGroup) {
+                place = combinations_++;
+                const auto from = codes_of_.begin() + static_cast<std::ptrdiff_t>(before * width);
+                next.insert(next.end(), from, from + static_cast<std::ptrdiff_t>(width));
+                next.push_back(code);
             }
-            if (*place == kNoGroup) {
-                *place = static_cast<std::uint32_t>(next.size());
-                next.push_back(codes_of_[before]);
-                next.back().push_back(code);
-            }
-            combination_[row] = *place;
+            combination_[row] = place;
         });
         codes_of_ = std::move(next);
     }
@@ -197,19 +202,23 @@ Result<bool> Grouping::add(Unit& unit, const RowSet& rows) {
         columns.push_back(std::move(codes));
     }
     combine(rows, columns);
-    std::vector<std::uint32_t> group(codes_of_.size(), 0);
-    for (std::size_t i = 0; i < codes_of_.size() && !by_.empty(); ++i) {
-        std::string key;
-        std::vector<Cell> cells;
+    std::vector<std::uint32_t> group(combinations_, 0);
+    std::string key;
+    for (std::size_t i = 0; i < combinations_ && !by_.empty(); ++i) {
+        key.clear();
         for (std::size_t c = 0; c < columns.size(); ++c) {
-            const std::uint32_t code = codes_of_[i][c];
-            const std::string_view bytes =
-                code == 0 ? std::string_view() : columns[c].keys[code - 1];
-            key += fmt::format("{}:", bytes.size());
-            key += bytes;
-            cells.push_back(code == 0 ? Cell() : cell_of(columns[c].values[code - 1]));
+            const std::uint32_t code = codes_of_[i * columns.size() + c];
+            put_text(key, code == 0 ? std::string_view() : columns[c].keys.bytes(code - 1));
         }
-        group[i] = group_of(key, std::move(cells));
+        const std::size_t before = groups_.size();
+        group[i] = group_of(key);
+        if (groups_.size() > before) {
+            for (std::size_t c = 0; c < columns.size(); ++c) {
+                const std::uint32_t code = codes_of_[i * columns.size() + c];
+                groups_.back().key.push_back(code == 0 ? Cell()
+                                                       : cell_of(columns[c].values[code - 1]));
+            }
+        }
     }
     std::vector<std::uint64_t> counts(group.size(), 0);
     rows.for_each([&](std::uint32_t row) { ++counts[combination_[row]]; });
@@ -232,7 +241,7 @@ Result<bool> Grouping::add(Unit& unit, const RowSet& rows) {
             }
             Tally& tally = groups_[place].tallies[a];
             const std::size_t before = tally.distinct.size();
-            add_to(tally, function, codes.values[code - 1], codes.keys[code - 1]);
+            add_to(tally, function, codes.values[code - 1], codes.keys.bytes(code - 1));
             distinct_values_ += tally.distinct.size() - before;
         });
         if (distinct_values_ > std::uint64_t{budget_.groups_max} * 10) {

@@ -29,19 +29,16 @@ public:
         }
         key_.clear();
         put_value(key_, value, {});
-        const auto [found, added] =
-            places_.try_emplace(key_, static_cast<std::uint32_t>(out_.values.size() + 1));
+        const auto [place, added] = out_.keys.add(key_);
         if (added) {
             out_.values.push_back(value);
-            out_.keys.push_back(key_);
         }
-        return found->second;
+        return place + 1;
     }
 
 private:
     Codes& out_;
     std::string key_;
-    std::unordered_map<std::string, std::uint32_t> places_;
 };
 
 // ---- batches of the memory table ----

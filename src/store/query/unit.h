@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "event/batch.h"
 #include "store/memory/chunk.h"
+#include "store/query/bytes_index.h"
 #include "store/query/plan.h"
 #include "store/segment/row_set.h"
 #include "store/segment/segment.h"
@@ -23,7 +24,7 @@ namespace gac::store::query {
 struct Codes {
     std::vector<std::uint32_t> code;      // one a row; only rows asked for are filled
     std::vector<event::ValueRef> values;  // live as long as the unit
-    std::vector<std::string> keys;        // the same as bytes: equal exactly when the values are
+    BytesIndex keys;                      // the same as bytes: equal exactly when the values are
 };
 
 class Unit {

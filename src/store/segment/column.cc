@@ -314,6 +314,7 @@ Result<const Column::Page*> Column::page(std::size_t number) {
     }
     page.text = whole.substr(in.position());
     page.ready = true;
+    unpacked_bytes_ += page.raw_bytes;
     return &page;
 }
 

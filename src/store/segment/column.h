@@ -67,6 +67,7 @@ public:
     std::size_t pages() const { return pages_.size(); }
     std::uint32_t page_count(std::size_t number) const { return pages_[number].count; }
     Result<const Page*> page(std::size_t number);
+    std::uint64_t unpacked_bytes() const { return unpacked_bytes_; }  // of pages, so far
 
 private:
     Column(const ColumnEntry& entry, std::uint32_t rows)
@@ -86,6 +87,7 @@ private:
     std::string_view codes8_;
     std::vector<std::uint16_t> codes16_;
     bool wide_ = false;
+    std::uint64_t unpacked_bytes_ = 0;
     std::vector<std::int64_t> numbers_;
     std::vector<Page> pages_;
     std::vector<base::IpAddress> addresses_;

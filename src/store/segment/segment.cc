@@ -186,6 +186,14 @@ std::span<const std::uint32_t> BlockReader::columns_of(event::FieldId field) con
     return found == by_field_.end() ? std::span<const std::uint32_t>() : found->second;
 }
 
+std::uint64_t BlockReader::bytes_read() const {
+    std::uint64_t sum = bytes_read_;
+    for (const auto& column : columns_) {
+        sum += column ? column->unpacked_bytes() : 0;
+    }
+    return sum;
+}
+
 Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                   std::vector<event::EventId>& ids) {
     GAC_TRY(times, numbers(System::Time));

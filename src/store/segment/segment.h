@@ -71,7 +71,7 @@ public:
     Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                          std::vector<event::EventId>& ids);
 
-    std::uint64_t bytes_read() const { return bytes_read_; }  // unpacked
+    std::uint64_t bytes_read() const;  // unpacked
 
 private:
     std::shared_ptr<const Segment> segment_;
