@@ -1,0 +1,518 @@
+// The meaning of the language, event by event, and the same answers from memory and from segments:
+// random questions against a reference that shares no code with the room.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "store/testing.h"
+
+namespace gac::store {
+
+using event::ValueRef;
+using testing::RandomEvents;
+using testing::TemporaryFolder;
+
+namespace {
+
+class SearchTest : public ::testing::TestWithParam<bool> {
+protected:
+    SearchTest() {
+        std::filesystem::create_directories(folder.path() / "profiles");
+        std::ofstream(folder.path() / "profiles" / "fw.yaml")
+            << "fields:\n  source.ip: [srcip, src]\n  User: [usr]\n";
+        profiles = event::ProfileSet::load(folder.path() / "profiles", base::Zone::utc()).value();
+        store =
+            Store::open(
+                {.folder = folder.path() / "events", .block_rows_max = 64, .disk_reserve_bytes = 1},
+                profiles, sources)
+                .value();
+    }
+    struct Pair {
+        std::string_view name;
+        ValueRef value;
+    };
+    void add(std::string_view raw, std::initializer_list<Pair> fields,
+             std::string_view profile = "generic", std::string_view source = "s") {
+        batch.reset();
+        batch.begin();
+        for (const Pair& pair : fields) {
+            batch.add(event::intern(pair.name), pair.value);
+        }
+        event::EventHead head;
+        head.time.us = ++clock;
+        head.received.us = clock + 5;
+        head.raw = raw;
+        head.source = sources->source_id(source);
+        head.profile = *profiles->find(profile);
+        batch.end(head);
+        ASSERT_TRUE(testing::put(*store, batch).has_value());
+    }
+    void ready() {
+        if (GetParam()) {
+            ASSERT_TRUE(store->seal().has_value());
+        }
+    }
+    // Raw texts of the matches, oldest first.
+    std::string found(std::string_view text) {
+        auto query = parse(text, {2'000});
+        if (!query) {
+            return query.error().message();
+        }
+        const auto answer = store->search(*query, {});
+        if (!answer) {
+            return answer.error().message();
+        }
+        std::string out;
+        for (std::uint32_t row = answer->events.size(); row-- > 0;) {
+            out += (out.empty() ? "" : " ") + std::string(answer->events[row].head().raw);
+        }
+        return out;
+    }
+    std::string table(std::string_view text) {
+        const auto answer = store->search(parse(text, {}).value(), {});
+        if (!answer) {
+            return answer.error().message();
+        }
+        std::string out = fmt::format("{}", fmt::join(answer->columns, ","));
+        for (const auto& row : answer->rows) {
+            out += ';';
+            for (const Cell& cell : row) {
+                out += text_of(cell) + ",";
+            }
+        }
+        return out;
+    }
+
+    TemporaryFolder folder;
+    std::shared_ptr<const event::ProfileSet> profiles;
+    std::shared_ptr<SourceNames> sources = std::make_shared<SourceNameTable>();
+    std::unique_ptr<Store> store;
+    event::EventBatch batch;
+    std::int64_t clock = 1000;
+};
+
+TEST_P(SearchTest, TextsIgnoreCaseAndMarksUnlessQuoted) {
+    add("1", {{"user.name", ValueRef(std::string_view("Đặng Thị Hà"))}});
+    add("2", {{"user.name", ValueRef(std::string_view("dang thi ha"))}});
+    add("3", {{"user.name", ValueRef(std::string_view("ROOT"))}});
+    ready();
+    EXPECT_EQ(found("user.name:dang*"), "1 2");
+    EXPECT_EQ(found("user.name:\"đặng thị hà\""), "1");
+    EXPECT_EQ(found("user.name:root"), "3");
+    EXPECT_EQ(found("user.name:roo"), "");
+    EXPECT_EQ(found("user.name:r??t"), "3");
+    EXPECT_EQ(found("user.name:?ặng*"), "1 2");
+    EXPECT_EQ(found("user.name:*t*"), "1 2 3");
+}
+
+TEST_P(SearchTest, FreeTextLooksIntoTheOriginal) {
+    add("Failed-password", {});
+    add("Đăng-nhập-thất-bại", {});
+    ready();
+    EXPECT_EQ(found("failed"), "Failed-password");
+    EXPECT_EQ(found("that"), "Đăng-nhập-thất-bại");
+    EXPECT_EQ(found("\"thất\""), "Đăng-nhập-thất-bại");
+    EXPECT_EQ(found("\"that\""), "");
+    EXPECT_EQ(found("fail*word"), "Failed-password");
+    EXPECT_EQ(found("not failed"), "Đăng-nhập-thất-bại");
+    EXPECT_EQ(found("event.original:password"), "Failed-password");
+}
+
+TEST_P(SearchTest, AddressesMatchNetworksInAddressesAndTexts) {
+    const auto ten = base::IpAddress::parse("10.1.2.3").value();
+    const auto six = base::IpAddress::parse("2001:db8::7").value();
+    add("1", {{"ip", ValueRef(&ten)}});
+    add("2", {{"ip", ValueRef(&six)}});
+    add("3", {{"ip", ValueRef(std::string_view("10.9.9.9"))}});
+    add("4", {{"ip", ValueRef(std::string_view("tenth"))}});
+    ready();
+    EXPECT_EQ(found("ip:10.0.0.0/8"), "1 3");
+    EXPECT_EQ(found("ip:10.1.2.3"), "1");
+    EXPECT_EQ(found("ip:2001:db8::/32"), "2");
+    EXPECT_EQ(found("ip:2001:0db8:0::7"), "2");
+    EXPECT_EQ(found("ip:10.1.*"), "1");
+    EXPECT_EQ(found("ip >= 10.5.0.0 and ip < 11.0.0.0"), "3");
+}
+
+TEST_P(SearchTest, NumbersCompareAcrossTypes) {
+    add("1", {{"n", ValueRef(std::int64_t{5})}});
+    add("2", {{"n", ValueRef(5.5)}});
+    add("3", {{"n", ValueRef(std::string_view("7"))}});
+    add("4", {{"n", ValueRef(std::string_view("seven"))}});
+    add("5", {{"n", ValueRef()}});
+    add("6", {{"n", ValueRef(true)}});
+    ready();
+    EXPECT_EQ(found("n:5"), "1");
+    EXPECT_EQ(found("n:5.0"), "1");
+    EXPECT_EQ(found("n >= 5"), "1 2 3");
+    EXPECT_EQ(found("n > 5 and n < 7"), "2");
+    EXPECT_EQ(found("n:5*"), "1 2");
+    EXPECT_EQ(found("n:true"), "6");
+    EXPECT_EQ(found("n:*"), "1 2 3 4 6");
+    EXPECT_EQ(found("not n:*"), "5");
+}
+
+TEST_P(SearchTest, ListsMatchByAnyElement) {
+    const ValueRef elements[] = {ValueRef(std::string_view("a")), ValueRef(std::int64_t{9})};
+    add("1", {{"l", ValueRef(std::span<const ValueRef>(elements))}});
+    add("2", {{"l", ValueRef(std::string_view("b"))}});
+    ready();
+    EXPECT_EQ(found("l:a"), "1");
+    EXPECT_EQ(found("l > 8"), "1");
+    EXPECT_EQ(found("l:(a or b)"), "1 2");
+    EXPECT_EQ(found("l:[*"), "");
+}
+
+TEST_P(SearchTest, NamesAreReadByTheProfileOfTheEvent) {
+    const auto ten = base::IpAddress::parse("10.1.2.3").value();
+    add("1",
+        {{"srcip", ValueRef(std::string_view("10.1.2.3"))},
+         {"src", ValueRef(std::string_view("10.9.9.9"))}},
+        "fw");
+    add("2", {{"src", ValueRef(std::string_view("10.1.2.3"))}}, "fw");
+    add("3", {{"source.ip", ValueRef(&ten)}}, "fw");
+    add("4", {{"srcip", ValueRef(std::string_view("10.1.2.3"))}});
+    add("5", {{"source.ip", ValueRef(&ten)}});
+    add("6", {{"usr", ValueRef(std::string_view("an"))}}, "fw");
+    ready();
+    EXPECT_EQ(found("source.ip:10.1.2.3"), "1 2 3 5");
+    EXPECT_EQ(found("source.ip:10.9.9.9"), "");  // the preferred field that is there counts
+    EXPECT_EQ(found("srcip:10.1.2.3"), "1 4");
+    EXPECT_EQ(found("User:an"), "6");
+    EXPECT_EQ(table("source.ip:* | stats count() by source.ip"),
+              "source.ip,count;10.1.2.3,2,;10.1.2.3,2,");
+}
+
+TEST_P(SearchTest, WhatEveryEventHasCanBeAsked) {
+    add("1", {}, "fw", "alpha");
+    add("2", {}, "generic", "beta");
+    ready();
+    EXPECT_EQ(found("gac.source:alpha"), "1");
+    EXPECT_EQ(found("gac.profile:generic"), "2");
+    EXPECT_EQ(found("@timestamp:\"1970-01-01T00:00:00.001001Z\""), "1");
+    EXPECT_EQ(found("@timestamp > \"1970-01-01T00:00:00.001001Z\""), "2");
+    EXPECT_EQ(found("event.ingested > \"1970-01-01T00:00:00.001006Z\""), "2");
+    EXPECT_EQ(found("gac.drill:false"), "1 2");
+    EXPECT_EQ(found("event.id >= 2"), "2");
+    EXPECT_EQ(table("| stats count() by gac.source | sort gac.source"),
+              "gac.source,count;alpha,1,;beta,1,");
+}
+
+TEST_P(SearchTest, AccessLimitsTheSources) {
+    add("1", {}, "generic", "alpha");
+    add("2", {}, "generic", "beta");
+    ready();
+    auto query = parse("* or not nothing", {}).value();
+    query.only_sources = std::vector<std::string>{"beta"};
+    const auto answer = store->search(query, {}).value();
+    ASSERT_EQ(answer.events.size(), 1u);
+    EXPECT_EQ(answer.events[0].head().raw, "2");
+    query.only_sources = std::vector<std::string>{};
+    EXPECT_TRUE(store->search(query, {}).value().events.empty());
+}
+
+TEST_P(SearchTest, StatsMakeTables) {
+    for (int i = 0; i < 10; ++i) {
+        const auto user = i % 3 == 0 ? std::string_view("an") : std::string_view("binh");
+        add("x", {{"user", ValueRef(user)},
+                  {"bytes", ValueRef(std::int64_t{i})},
+                  {"odd", ValueRef(i % 2 == 1)}});
+    }
+    add("y", {});
+    ready();
+    EXPECT_EQ(table("| stats count()"), "count;11,");
+    EXPECT_EQ(table("| stats count() by user"), "user,count;binh,6,;an,4,;,1,");
+    EXPECT_EQ(table("user:* | stats count() as n, sum(bytes), avg(bytes), min(bytes), max(bytes), "
+                    "dcount(odd) by user | sort user"),
+              "user,n,sum(bytes),avg(bytes),min(bytes),max(bytes),dcount(odd);an,4,18,4.5,0,9,2,;"
+              "binh,6,27,4.5,1,8,2,");
+    EXPECT_EQ(table("| stats count() by user, odd | sort -count, user, odd | limit 2"),
+              "user,odd,count;binh,false,3,;binh,true,3,");
+    EXPECT_EQ(table("user:nobody | stats count()"), "count;0,");
+    EXPECT_EQ(table("| stats sum(bytes) by user | limit 1 | fields user"), "user;binh,");
+    EXPECT_NE(table("| stats count() by user | sort nothing").find("has no column \"nothing\""),
+              std::string::npos);
+}
+
+TEST_P(SearchTest, FieldsGiveCellsAndSortOrdersEvents) {
+    add("a", {{"n", ValueRef(std::int64_t{3})}, {"u", ValueRef(std::string_view("x"))}});
+    add("b", {{"n", ValueRef(std::int64_t{1})}});
+    add("c", {{"n", ValueRef(std::int64_t{2})}, {"u", ValueRef(std::string_view("y"))}});
+    ready();
+    EXPECT_EQ(table("| sort n | fields n, u"), "n,u;1,,;2,y,;3,x,");
+    EXPECT_EQ(table("| sort -n | limit 1 | fields n"), "n;3,");
+    EXPECT_EQ(table("| fields n"), "n;2,;1,;3,");
+}
+
+TEST_P(SearchTest, BudgetsMakePartialAnswers) {
+    for (int i = 0; i < 300; ++i) {
+        add("x", {{"k", ValueRef(std::int64_t{i})}});
+    }
+    ready();
+    const auto query = parse("| stats count() by k", {}).value();
+    EXPECT_NE(store->search(query, {.groups_max = 10}).value().partial.find("more than 10 groups"),
+              std::string::npos);
+    EXPECT_NE(store->search(query, {.time_max = {-1}}).value().partial.find("not finished"),
+              std::string::npos);
+    EXPECT_NE(store->search(query, {.rows_max = 7}).value().partial.find("300 groups, the first 7"),
+              std::string::npos);
+    std::stop_source stop;
+    stop.request_stop();
+    Budget cancelled;
+    cancelled.cancel = stop.get_token();
+    EXPECT_EQ(store->search(query, cancelled).value().partial, "cancelled");
+    EXPECT_EQ(store->search(query, {}).value().partial, "");
+}
+
+TEST_P(SearchTest, HistogramCountsByTimeAndValue) {
+    for (int i = 0; i < 100; ++i) {
+        clock += 999;  // with the one in add: a millisecond each
+        add("x", {{"u", ValueRef(i % 4 == 0 ? std::string_view("an") : std::string_view("binh"))}});
+    }
+    ready();
+    const auto query = parse("", {}).value();
+    const auto histogram =
+        store->histogram(query, {.interval = base::Duration::millis(10), .split_by = "u"}, {})
+            .value();
+    EXPECT_EQ(histogram.total, 100u);
+    EXPECT_EQ(histogram.split_values, (std::vector<std::string>{"binh", "an"}));
+    ASSERT_EQ(histogram.buckets.size(), 11u);
+    EXPECT_EQ(histogram.buckets[1].count, 10u);
+    EXPECT_EQ(histogram.buckets[1].split[0] + histogram.buckets[1].split[1], 10u);
+    auto ranged = query;
+    ranged.range = {.from = {0}, .to = {200'000}};
+    EXPECT_EQ(store->histogram(ranged, {.interval = base::Duration::millis(10)}, {})
+                  .value()
+                  .buckets.size(),
+              20u);
+    EXPECT_FALSE(store->histogram(ranged, {.interval = {1}}, {}).has_value());
+    EXPECT_FALSE(store->histogram(ranged, {.interval = {0}}, {}).has_value());
+}
+
+TEST_P(SearchTest, TopValuesAndFieldSummary) {
+    for (int i = 0; i < 100; ++i) {
+        add("x",
+            {{"usr", ValueRef(i % 4 == 0 ? std::string_view("an") : std::string_view("binh"))},
+             {"srcip", ValueRef(std::string_view("10.0.0.1"))}},
+            "fw");
+    }
+    add("y", {{"other", ValueRef(std::int64_t{1})}});
+    ready();
+    const std::string fields[] = {"usr", "source.ip"};
+    const auto top = store->top_values(parse("", {}).value(), fields, 1, {}).value();
+    ASSERT_EQ(top.size(), 2u);
+    EXPECT_EQ(text_of(top[0].values.at(0).value), "binh");
+    EXPECT_EQ(top[0].values.at(0).count, 75u);
+    EXPECT_EQ(top[0].events_with, 100u);
+    EXPECT_EQ(top[0].events, 101u);
+    EXPECT_EQ(top[0].distinct, 2u);
+    EXPECT_EQ(top[1].distinct, 1u);
+    const auto summary =
+        store->field_summary(parse("x | stats count()", {}).value(), 50, 5, {}).value();
+    ASSERT_EQ(summary.size(), 2u);
+    EXPECT_EQ(summary[0].field, "source.ip");  // by its ECS name
+    EXPECT_EQ(summary[0].events, 50u);
+    EXPECT_EQ(summary[0].events_with, 50u);
+}
+
+INSTANTIATE_TEST_SUITE_P(MemoryAndSegments, SearchTest, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "segments" : "memory"; });
+
+// ---- random questions against a reference ----
+
+struct Kept {
+    event::EventId id;
+    std::int64_t time;
+    bool drill;
+    std::string source, raw;
+    std::multimap<std::string, std::string>
+        fields;  // texts of values; elements of lists one by one
+    std::multimap<std::string, double> numbers;
+};
+
+struct Question {
+    std::string text;
+    std::function<bool(const Kept&)> holds;
+};
+
+bool glob(std::string_view text, std::string_view pattern) {
+    if (pattern.empty()) {
+        return text.empty();
+    }
+    if (pattern[0] == '*') {
+        return glob(text, pattern.substr(1)) || (!text.empty() && glob(text.substr(1), pattern));
+    }
+    return !text.empty() && text[0] == pattern[0] && glob(text.substr(1), pattern.substr(1));
+}
+
+class Asker {
+public:
+    explicit Asker(std::uint32_t seed) : random_(seed) {}
+
+    Question ask(int depth) {
+        const std::uint32_t kind = below(depth <= 0 ? 6 : 9);
+        if (kind >= 6) {
+            Question a = ask(depth - 1);
+            Question b = ask(depth - 1);
+            if (kind == 6) {
+                return {"not (" + a.text + ")", [a](const Kept& e) { return !a.holds(e); }};
+            }
+            const bool either = kind == 7;
+            return {"(" + a.text + (either ? ") or (" : ") and (") + b.text + ")",
+                    [a, b, either](const Kept& e) {
+                        return either ? a.holds(e) || b.holds(e) : a.holds(e) && b.holds(e);
+                    }};
+        }
+        switch (kind) {
+            case 0: {
+                const std::string user =
+                    pick({"root", "ROOT", "adm*", "*an", "second", "nguyen van an", "nobody"});
+                return field("user.name", "\"" == user         ? user
+                                          : user.contains(' ') ? "nguyen*an"
+                                                               : user);
+            }
+            case 1: {
+                const std::string word = pick(
+                    {"failed", "publickey", "dang", "that bai", "closed", "10.0.0.1", "port 1"});
+                return {word.contains(' ') ? "\"" + word + "\"" : word, [word](const Kept& e) {
+                            const bool quoted = word.contains(' ');
+                            return (quoted ? base::fold_case(e.raw) : base::fold_for_search(e.raw))
+                                .contains(word);
+                        }};
+            }
+            case 2: {
+                const auto port = static_cast<double>(below(65536));
+                return {fmt::format("source.port >= {}", port), [port](const Kept& e) {
+                            const auto found = e.numbers.find("source.port");
+                            return found != e.numbers.end() && found->second >= port;
+                        }};
+            }
+            case 3:
+                return field("odd", pick({"5", "5.5", "true", "false", "*"}));
+            case 4:
+                return field("tags", pick({"alpha", "7", "*", "al*"}));
+            default: {
+                const std::uint32_t host = below(20);
+                const std::string address = fmt::format("10.0.0.{}", host);
+                return {"source.ip:" + address, [address](const Kept& e) {
+                            return e.fields.find("source.ip")->second == address;
+                        }};
+            }
+        }
+    }
+
+private:
+    std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_() % n); }
+    std::string pick(std::vector<std::string> choices) {
+        return choices[below(static_cast<std::uint32_t>(choices.size()))];
+    }
+
+    static Question field(const std::string& name, const std::string& pattern) {
+        return {name + ":" + pattern, [name, pattern](const Kept& e) {
+                    const auto [begin, end] = e.fields.equal_range(name);
+                    return std::any_of(begin, end, [&](const auto& entry) {
+                        return glob(base::fold_for_search(entry.second),
+                                    base::fold_for_search(pattern));
+                    });
+                }};
+    }
+
+    std::mt19937 random_;
+};
+
+void keep_value(Kept& kept, const std::string& name, const ValueRef& value) {
+    if (value.type() == event::Type::List) {
+        for (const ValueRef& element : value.list()) {
+            keep_value(kept, name, element);
+        }
+        return;
+    }
+    if (value.is_null()) {
+        return;
+    }
+    std::string scratch;
+    kept.fields.emplace(name, value.text(scratch));
+    if (value.type() == event::Type::Integer) {
+        kept.numbers.emplace(name, static_cast<double>(value.integer()));
+    }
+}
+
+TEST(SearchProperty, RandomQuestionsEqualTheReference) {
+    for (std::uint32_t seed = 1; seed <= 4; ++seed) {
+        TemporaryFolder folder;
+        const auto sources = std::make_shared<SourceNameTable>();
+        const auto store = Store::open({.folder = folder.path() / "events",
+                                        .memory_bytes_max = 60'000 * seed,
+                                        .block_rows_max = 50 * seed * seed,
+                                        .disk_reserve_bytes = 1},
+                                       testing::no_profiles(folder), sources)
+                               .value();
+        RandomEvents random(seed);
+        std::vector<Kept> all;
+        event::EventBatch batch;
+        for (int i = 0; i < 60; ++i) {
+            batch.reset();
+            for (std::uint32_t n = 1 + random.below(80); n > 0; --n) {
+                random.add(batch, *sources);
+            }
+            ASSERT_TRUE(testing::put(*store, batch).has_value());
+            for (std::uint32_t row = 0; row < batch.size(); ++row) {
+                const event::EventRef event = batch[row];
+                Kept& kept = all.emplace_back();
+                kept.id = event.id();
+                kept.time = event.head().time.us;
+                kept.drill = event.head().drill;
+                kept.source = sources->source_name(event.head().source);
+                kept.raw = event.head().raw;
+                for (const event::Field& field : event.fields()) {
+                    keep_value(kept, std::string(event::name_of(field.id)), field.value);
+                }
+            }
+        }
+        Asker asker(seed * 100);
+        for (int i = 0; i < 60; ++i) {
+            const Question question = asker.ask(3);
+            auto query = parse(question.text, {});
+            ASSERT_TRUE(query.has_value()) << question.text << ": " << query.error().message();
+            query->limit = 100'000;
+            if (i % 3 == 0) {
+                query->range = {.from = {all[all.size() / 4].time},
+                                .to = {all[all.size() / 2].time}};
+            }
+            std::set<std::pair<std::int64_t, event::EventId>> expected;
+            std::map<std::string, std::int64_t> expected_counts;
+            for (const Kept& kept : all) {
+                if (query->range.contains({kept.time}) && question.holds(kept)) {
+                    expected.emplace(kept.time, kept.id);
+                    ++expected_counts[kept.source];
+                }
+            }
+            const auto answer = store->search(*query, {.rows_max = 100'000});
+            ASSERT_TRUE(answer.has_value()) << question.text;
+            ASSERT_EQ(answer->events.size(), expected.size()) << question.text << " seed " << seed;
+            auto next = expected.rbegin();
+            for (std::uint32_t row = 0; row < answer->events.size(); ++row, ++next) {
+                ASSERT_EQ(answer->events.id_of(row), next->second) << question.text;
+            }
+            auto counting = parse(question.text + " | stats count() by gac.source", {}).value();
+            counting.range = query->range;
+            const auto table = store->search(counting, {}).value();
+            std::map<std::string, std::int64_t> counts;
+            for (const auto& row : table.rows) {
+                counts[std::get<std::string>(row[0])] = std::get<std::int64_t>(row[1]);
+            }
+            ASSERT_EQ(counts, expected_counts) << question.text;
+        }
+    }
+}
+
+}  // namespace
+
+}  // namespace gac::store
