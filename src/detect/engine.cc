@@ -107,6 +107,13 @@ public:
     EngineStats stats;
     FullDecoder full_decoder;
     const RuleSet& set() const { return *set_; }
+    std::size_t programs() const {
+        std::size_t count = 0;
+        for (const ProfileState& profile : profiles_) {
+            count += profile.plan->program_count();
+        }
+        return count;
+    }
 
 private:
     enum Answer : std::uint8_t { kUnknown, kNo, kYes, kMaybe };
@@ -675,6 +682,7 @@ void Engine::swap_rules(std::shared_ptr<const RuleSet> rules) { state_->swap(std
 void Engine::set_full_decoder(FullDecoder decode) { state_->full_decoder = std::move(decode); }
 
 const EngineStats& Engine::stats() const { return state_->stats; }
+std::size_t Engine::programs() const { return state_->programs(); }
 const RuleSet& Engine::rules() const { return state_->set(); }
 
 }  // namespace gac::detect

@@ -55,6 +55,7 @@ public:
 
     const EngineStats& stats() const;
     const RuleSet& rules() const;
+    std::size_t programs() const;  // routes in use: kinds of events told apart
 
 private:
     class State;

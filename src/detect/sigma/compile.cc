@@ -283,7 +283,7 @@ private:
             }
             marks[i] = Mark::Done;
             placed[i] = static_cast<std::uint32_t>(parts_->correlations.size());
-            place(std::move(own), targets[i], placed);
+            place(own, targets[i], placed);  // a copy: others may still refer to it
             return true;
         };
         for (std::size_t i = 0; i < correlations_.size(); ++i) {

@@ -1,0 +1,231 @@
+// Windows against a brute-force oracle on random streams.
+#include "detect/correlate/window.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+
+namespace gac::detect::correlate {
+namespace {
+
+using sigma::CompareOp;
+using sigma::Correlation;
+using sigma::CorrelationType;
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+// Every window measured from scratch.
+class Oracle {
+public:
+    explicit Oracle(const Correlation& rule) : rule_(rule) {}
+
+    std::optional<double> add(const Sighting& sighting) {
+        const auto at = std::ranges::upper_bound(all_, sighting.time, {}, &Sighting::time);
+        const auto index = static_cast<std::size_t>(at - all_.begin());
+        all_.insert(at, sighting);
+        for (std::size_t i = index; i < all_.size(); ++i) {
+            if (all_[i].time >= sighting.time + rule_.timespan) {
+                break;
+            }
+            if (const auto measure = satisfied(i)) {
+                return measure;
+            }
+        }
+        return std::nullopt;
+    }
+
+private:
+    std::vector<const Sighting*> window(std::size_t anchor) const {
+        std::vector<const Sighting*> out;
+        for (std::size_t i = 0; i <= anchor; ++i) {
+            if (all_[i].time > all_[anchor].time - rule_.timespan) {
+                out.push_back(&all_[i]);
+            }
+        }
+        return out;
+    }
+
+    bool ordered(const std::vector<const Sighting*>& window, std::size_t upto,
+                 std::size_t step) const {
+        if (step == 0) {
+            return true;
+        }
+        for (std::size_t i = upto; i-- > 0;) {
+            if (window[i]->reference + 1 == step && ordered(window, i, step - 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    std::optional<double> satisfied(std::size_t anchor) const {
+        const auto in = window(anchor);
+        double measure = 0;
+        std::set<std::uint32_t> references;
+        std::set<std::string> values;
+        std::vector<double> numbers;
+        double sum = 0;
+        for (const Sighting* s : in) {
+            references.insert(s->reference);
+            values.insert(s->value);
+            numbers.push_back(s->number);
+            sum += s->number;
+        }
+        std::ranges::sort(numbers);
+        switch (rule_.type) {
+            case CorrelationType::EventCount:
+                measure = static_cast<double>(in.size());
+                break;
+            case CorrelationType::ValueCount:
+                measure = static_cast<double>(values.size());
+                break;
+            case CorrelationType::Temporal:
+                measure = static_cast<double>(references.size());
+                if (!rule_.has_condition) {
+                    return references.size() == rule_.rules.size() ? std::optional(measure)
+                                                                   : std::nullopt;
+                }
+                break;
+            case CorrelationType::TemporalOrdered:
+                if (in.back()->reference + 1 == rule_.rules.size()
+                    && ordered(in, in.size() - 1, rule_.rules.size() - 1)) {
+                    return static_cast<double>(rule_.rules.size());
+                }
+                return std::nullopt;
+            case CorrelationType::ValueSum:
+                measure = sum;
+                break;
+            case CorrelationType::ValueAvg:
+                measure = sum / static_cast<double>(in.size());
+                break;
+            case CorrelationType::ValuePercentile: {
+                const double at = rule_.percentile / 100 * static_cast<double>(numbers.size() - 1);
+                const auto low = static_cast<std::size_t>(at);
+                const auto high = std::min(low + 1, numbers.size() - 1);
+                measure = numbers[low] + (numbers[high] - numbers[low]) * (at - std::floor(at));
+                break;
+            }
+        }
+        for (const auto& [op, number] : rule_.conditions) {
+            if (!sigma::compare(op, measure, number)) {
+                return std::nullopt;
+            }
+        }
+        return measure;
+    }
+
+    const Correlation& rule_;
+    std::vector<Sighting> all_;
+};
+
+Correlation make_rule(CorrelationType type, std::mt19937_64& random) {
+    Correlation rule;
+    rule.type = type;
+    rule.timespan = base::Duration::seconds(static_cast<std::int64_t>(5 + random() % 20));
+    rule.rules.resize(type == CorrelationType::EventCount ? 1 : 1 + random() % 4);
+    rule.percentile = static_cast<double>(random() % 101);
+    const auto number = static_cast<double>(1 + random() % 8);
+    if (type != CorrelationType::TemporalOrdered
+        && (type != CorrelationType::Temporal || random() % 2 == 0)) {
+        static constexpr CompareOp kOps[] = {CompareOp::Gte, CompareOp::Gt,  CompareOp::Lt,
+                                             CompareOp::Eq,  CompareOp::Neq, CompareOp::Lte};
+        rule.conditions.emplace_back(kOps[random() % 6], number);
+        if (random() % 3 == 0) {
+            rule.conditions.emplace_back(CompareOp::Lt, number + 3);
+        }
+        rule.has_condition = true;
+    }
+    return rule;
+}
+
+class WindowProperty : public ::testing::TestWithParam<CorrelationType> {};
+
+TEST_P(WindowProperty, AgreesWithBruteForce) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        std::mt19937_64 random(seed * 977 + static_cast<std::uint64_t>(GetParam()));
+        const Correlation rule = make_rule(GetParam(), random);
+        Window window(rule);
+        Oracle oracle(rule);
+        const Window::Bounds bounds{base::Duration::hours(10), 100'000};
+        std::int64_t now = 1'000 * kSecond;
+        for (std::size_t i = 0; i < 300; ++i) {
+            now += static_cast<std::int64_t>(random() % 4) * kSecond;
+            Sighting sighting;
+            sighting.time.us =
+                random() % 5 == 0 ? now - static_cast<std::int64_t>(random() % 30) * kSecond : now;
+            sighting.reference = static_cast<std::uint32_t>(random() % rule.rules.size());
+            sighting.value = std::to_string(random() % 6);
+            sighting.number = static_cast<double>(random() % 5) - 1;
+            sighting.event = i;
+            bool too_late = false;
+            std::uint64_t evicted = 0;
+            const auto expected = oracle.add(sighting);
+            const auto got = window.add(sighting, bounds, too_late, evicted);
+            ASSERT_FALSE(too_late);
+            ASSERT_EQ(got.has_value(), expected.has_value()) << "seed " << seed << " step " << i;
+            if (got) {
+                ASSERT_NEAR(got->measure, *expected, 1e-9) << "seed " << seed << " step " << i;
+                if (rule.type == CorrelationType::TemporalOrdered) {
+                    const auto sequence = window.sequence(*got);
+                    ASSERT_EQ(sequence.size(), rule.rules.size());
+                    for (std::size_t k = 0; k < sequence.size(); ++k) {
+                        ASSERT_EQ(window[sequence[k]].reference, k);
+                    }
+                }
+            }
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllTypes, WindowProperty,
+                         ::testing::Values(CorrelationType::EventCount, CorrelationType::ValueCount,
+                                           CorrelationType::Temporal,
+                                           CorrelationType::TemporalOrdered,
+                                           CorrelationType::ValueSum, CorrelationType::ValueAvg,
+                                           CorrelationType::ValuePercentile));
+
+TEST(Window, IsHalfOpen) {
+    Correlation rule;
+    rule.timespan = base::Duration::seconds(10);
+    rule.rules.resize(1);
+    rule.conditions.emplace_back(CompareOp::Gte, 2);
+    for (const std::int64_t gap : {9'999'999LL, 10'000'000LL}) {
+        Window window(rule);
+        bool late = false;
+        std::uint64_t evicted = 0;
+        const Window::Bounds bounds{base::Duration::minutes(5), 100};
+        Sighting first;
+        first.time.us = 1'000'000;
+        Sighting second;
+        second.time.us = first.time.us + gap;
+        EXPECT_FALSE(window.add(first, bounds, late, evicted));
+        EXPECT_EQ(window.add(second, bounds, late, evicted).has_value(), gap < 10'000'000);
+    }
+}
+
+TEST(Window, DropsTheOldestForRoomAndSaysSo) {
+    Correlation rule;
+    rule.timespan = base::Duration::seconds(1'000);
+    rule.rules.resize(1);
+    rule.conditions.emplace_back(CompareOp::Gte, 1);
+    Window window(rule);
+    bool late = false;
+    std::uint64_t evicted = 0;
+    for (std::int64_t i = 0; i < 50; ++i) {
+        Sighting sighting;
+        sighting.time.us = i;
+        EXPECT_TRUE(window.add(sighting, {base::Duration::minutes(5), 10}, late, evicted));
+    }
+    EXPECT_EQ(window.size(), 10U);
+    EXPECT_EQ(evicted, 40U);
+    Sighting old;
+    old.time.us = -base::Duration::minutes(6).us;
+    EXPECT_FALSE(window.add(old, {base::Duration::minutes(5), 10}, late, evicted));
+    EXPECT_TRUE(late);
+}
+
+}  // namespace
+}  // namespace gac::detect::correlate
