@@ -27,3 +27,10 @@ CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 BEGIN
     SELECT RAISE(ABORT, 'the audit trail is append-only');
 END;
+
+-- INSERT OR REPLACE would remove a row without the trigger above.
+CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
+WHEN NEW.seq <= (SELECT max(seq) FROM audit)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit trail is append-only');
+END;

@@ -83,16 +83,16 @@ Result<> end_sessions(db::Session& session, UserId user, std::string_view keep_h
 }
 
 // The door must not lock behind the last one who has the key.
-Result<> check_admin_left(db::Session& session, const User& user) {
+Result<> check_admin_left(db::Session& session, const User& before, const User& after) {
+    const auto holds_key = [](const User& user) { return user.role == Role::Admin && user.active; };
+    if (!holds_key(before) || holds_key(after)) {
+        return {};
+    }
     GAC_TRY(
         others,
         session.number("SELECT count(*) FROM users WHERE role = 'admin' AND active = 1 AND id <> ?",
-                       {user.id}));
-    const bool loses = user.role != Role::Admin || !user.active;
-    if (loses && others == 0) {
-        return fail(Code::Conflict, "this is the last active administrator");
-    }
-    return {};
+                       {after.id}));
+    return others > 0 ? Result<>{} : fail(Code::Conflict, "this is the last active administrator");
 }
 
 }  // namespace
@@ -168,6 +168,7 @@ Result<User> Users::update(const Actor& who, UserId id, std::int64_t expected_ve
         if (user.version != expected_version) {
             return fail(Code::Conflict, fmt::format("user is at version {}", user.version));
         }
+        const User before = user;
         user.display_name = change.display_name.value_or(user.display_name);
         user.email = change.email.value_or(user.email);
         user.phone = change.phone.value_or(user.phone);
@@ -178,7 +179,7 @@ Result<User> Users::update(const Actor& who, UserId id, std::int64_t expected_ve
         GAC_CHECK(check_text(user.email, "email"));
         GAC_CHECK(check_text(user.phone, "phone"));
         GAC_CHECK(check_unit(session, user.unit));
-        GAC_CHECK(check_admin_left(session, user));
+        GAC_CHECK(check_admin_left(session, before, user));
         GAC_CHECK(session.run(
             "UPDATE users SET display_name = ?, email = ?, phone = ?, role = ?, unit_id = ?, "
             "active = ?, updated = ?, version = version + 1 WHERE id = ?",

@@ -58,7 +58,7 @@ std::unexpected<Error> failure(sqlite3* handle, const char* sql) {
 }
 
 Result<> Session::Connection::open(const std::filesystem::path& file, bool reader,
-                                   base::Duration busy_timeout) {
+                                   const Options& options) {
     sqlite3* raw = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | (reader ? 0 : SQLITE_OPEN_CREATE)
                       | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -69,7 +69,7 @@ Result<> Session::Connection::open(const std::filesystem::path& file, bool reade
                     fmt::format("cannot open the control database: {}", sqlite3_errstr(code)),
                     file.string());
     }
-    sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout.us / 1000));
+    sqlite3_busy_timeout(raw, static_cast<int>(options.busy_timeout.us / 1000));
     // A file from a stranger must not run code of its own, and a misspelt column is an error, not a
     // text.
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -79,13 +79,16 @@ Result<> Session::Connection::open(const std::filesystem::path& file, bool reade
     sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
     // FULL: a committed transaction survives a power cut, not only a crash of the program.
     const char* pragmas = reader ? "PRAGMA query_only = 1; PRAGMA cache_size = -4096;"
-                                 : "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                 : "PRAGMA journal_mode = WAL;"
                                    "PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864;"
                                    "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";
-    if (sqlite3_exec(raw, pragmas, nullptr, nullptr, nullptr) != SQLITE_OK) {
-        auto error = failure(raw, pragmas);
-        error.error().where = file.string();
-        return error;
+    const char* sync = options.durable ? "PRAGMA synchronous = FULL;" : "PRAGMA synchronous = OFF;";
+    for (const char* sql : {pragmas, sync}) {
+        if (sqlite3_exec(raw, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+            auto error = failure(raw, sql);
+            error.error().where = file.string();
+            return error;
+        }
     }
     return {};
 }

@@ -50,7 +50,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
     }
     auto state = std::make_unique<State>();
     state->file = file;
-    GAC_CHECK(state->writer.connection_->open(file, false, options.busy_timeout));
+    GAC_CHECK(state->writer.connection_->open(file, false, options));
     if (options.migrate) {
         auto migrated = db::migrate(state->writer, migrations(), clock.now());
         if (!migrated) {
@@ -62,7 +62,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
     }
     for (int i = 0; i < options.readers; ++i) {
         auto reader = std::make_unique<OwnSession>();
-        GAC_CHECK(reader->connection_->open(file, true, options.busy_timeout));
+        GAC_CHECK(reader->connection_->open(file, true, options));
         state->free_readers.push_back(reader.get());
         state->readers.push_back(std::move(reader));
     }

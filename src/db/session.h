@@ -193,7 +193,8 @@ protected:
 struct Options {
     int readers = 3;  // reading connections; a read waits for a free one
     base::Duration busy_timeout = base::Duration::seconds(10);  // for another process's write
-    bool migrate = true;                                        // false: leave the schema as it is
+    bool durable = true;  // false, for tests: a power cut may lose the last commits
+    bool migrate = true;  // false: leave the schema as it is
 };
 
 class Database {

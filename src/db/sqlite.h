@@ -47,7 +47,7 @@ struct Session::Connection {
     std::unordered_map<std::string, Cached, Hash, std::equal_to<>> cache;
     std::uint64_t clock = 0;
 
-    Result<> open(const std::filesystem::path& file, bool reader, base::Duration busy_timeout);
+    Result<> open(const std::filesystem::path& file, bool reader, const Options& options);
     Result<Statement> prepare(std::string_view sql);
     void forget_oldest();
 };
