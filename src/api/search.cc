@@ -1,0 +1,329 @@
+// /api/v1/search and /api/v1/fields.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "api/alert_json.h"
+#include "api/body.h"
+#include "event/field.h"
+#include "store/query.h"
+
+namespace gac::api {
+
+namespace {
+
+using access::Permission;
+
+constexpr std::string_view kDefaultColumns[] = {"@timestamp",    "_source",   "host.name",
+                                                "user.name",     "source.ip", "event.action",
+                                                "event.outcome", "message"};
+constexpr std::uint32_t kFacetValues = 10;
+constexpr std::uint32_t kSummaryEvents = 1000;
+constexpr std::uint32_t kSplitValues = 5;
+
+struct Asked {
+    store::Query query;
+    store::Budget budget;
+    std::optional<std::int64_t> buckets;
+    std::string split;
+    std::vector<std::string> facets;
+    std::string name;  // for cancelling
+};
+
+Result<base::TimePoint> time_member(const Body& body, std::string_view name,
+                                    std::string_view otherwise, base::TimePoint now) {
+    GAC_TRY(text, body.text_or_empty(name, 64));
+    auto time = base::parse_time_argument(text.empty() ? otherwise : std::string_view(text), now);
+    if (!time) {
+        return std::unexpected(base::at(name, std::move(time).error()));
+    }
+    return *time;
+}
+
+Result<Asked> read_request(Api::State& state, const Call& call) {
+    GAC_TRY(body, Body::parse(call.request, {"query", "from", "to", "limit", "cursor", "histogram",
+                                             "facets", "search_id", "timeout_ms"}));
+    const base::TimePoint now = state.now();
+    GAC_TRY(text, body.text("query", 20'000));
+    GAC_TRY(query, store::parse(text, now));
+    GAC_TRY(from, time_member(body, "from", "-24h", now));
+    GAC_TRY(to, time_member(body, "to", "now", now));
+    if (to < from) {
+        return fail(Code::InvalidArgument, "the span ends before it begins", "to");
+    }
+    GAC_TRY(limit, body.number("limit", 100, 1, 10'000));
+    GAC_TRY(cursor, body.text_or_empty("cursor", 500));
+    GAC_TRY(timeout, body.number("timeout_ms", 30'000, 1, 60'000));
+    Asked asked{.query = std::move(query)};
+    asked.query.range = {from, to};
+    asked.query.limit = static_cast<std::uint32_t>(limit);
+    asked.query.cursor = std::move(cursor);
+    asked.budget.time_max = base::Duration::millis(timeout);
+    GAC_TRY(histogram, body.object("histogram", {"buckets", "split"}));
+    if (histogram) {
+        GAC_TRY(buckets, histogram->number("buckets", 100, 1, 500));
+        GAC_TRY(split, histogram->text_or_empty("split", 200));
+        asked.buckets = buckets;
+        asked.split = std::move(split);
+    }
+    GAC_TRY(facets, body.texts("facets", 50, 200));
+    asked.facets = std::move(facets);
+    GAC_TRY(name, body.text_or_empty("search_id", 64));
+    asked.name = std::move(name);
+    return asked;
+}
+
+std::string running_name(const Call& call, std::string_view name) {
+    return fmt::format("{}/{}", call.actor.id.text(), name);
+}
+
+// Makes a search stoppable by its name while it runs.
+class Running {
+public:
+    Running(Api::State& state, const Call& call, Asked& asked) : state_(state) {
+        if (asked.name.empty()) {
+            return;
+        }
+        name_ = running_name(call, asked.name);
+        std::stop_source stop;
+        asked.budget.cancel = stop.get_token();
+        state_.searches.with([&](auto& all) { all[name_] = std::move(stop); });
+    }
+    ~Running() {
+        if (!name_.empty()) {
+            state_.searches.with([&](auto& all) { all.erase(name_); });
+        }
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+private:
+    Api::State& state_;
+    std::string name_;
+};
+
+void write_cell(JsonWriter& json, const store::Cell& cell) {
+    std::string text;
+    store::append_json(cell, text);
+    json.raw(text);
+}
+
+void write_rows(Api::State& state, JsonWriter& json, const store::Answer& answer) {
+    json.key("columns").open_array();
+    if (answer.columns.empty() && !answer.is_table) {
+        for (const std::string_view column : kDefaultColumns) {
+            json.value(column);
+        }
+    }
+    for (const std::string& column : answer.columns) {
+        json.value(column);
+    }
+    json.close_array().key("rows").open_array();
+    const bool cells = answer.is_table || !answer.columns.empty();
+    for (const auto& row : answer.rows) {
+        json.open_object();
+        if (!answer.is_table) {
+            const auto at = static_cast<std::uint32_t>(&row - answer.rows.data());
+            if (at < answer.events.size()) {
+                json.field("_id", std::to_string(answer.events[at].id()));
+            }
+        }
+        for (std::size_t i = 0; i < answer.columns.size() && i < row.size(); ++i) {
+            json.key(answer.columns[i]);
+            write_cell(json, row[i]);
+        }
+        json.close_object();
+    }
+    for (std::uint32_t row = 0; !cells && row < answer.events.size(); ++row) {
+        write_event(state, json, answer.events[row]);
+    }
+    json.close_array();
+}
+
+Result<> write_histogram(Api::State& state, JsonWriter& json, const Asked& asked,
+                         std::string& partial) {
+    store::HistogramSpec spec;
+    const base::Duration span = asked.query.range.to - asked.query.range.from;
+    spec.interval = store::round_interval(span, static_cast<std::uint32_t>(*asked.buckets));
+    spec.split_by = asked.split;
+    spec.split_values_max = kSplitValues;
+    GAC_TRY(histogram, state.backend.events.histogram(asked.query, spec, asked.budget));
+    const base::TimePoint from =
+        histogram.buckets.empty() ? asked.query.range.from : histogram.buckets.front().start;
+    json.key("histogram").open_object().field("from", from);
+    json.field("step_ms", static_cast<double>(spec.interval.us) / 1000).key("counts").open_array();
+    for (const auto& bucket : histogram.buckets) {
+        json.value(bucket.count);
+    }
+    json.close_array();
+    if (!asked.split.empty()) {
+        json.key("split").open_array();
+        for (std::size_t i = 0; i < histogram.split_values.size(); ++i) {
+            json.open_object().field("value", histogram.split_values[i]);
+            json.key("counts").open_array();
+            for (const auto& bucket : histogram.buckets) {
+                json.value(i < bucket.split.size() ? bucket.split[i] : 0);
+            }
+            json.close_array().close_object();
+        }
+        json.close_array();
+    }
+    json.close_object();
+    json.key("total");
+    histogram.partial.empty() ? json.value(histogram.total) : json.null();
+    partial = partial.empty() ? histogram.partial : partial;
+    return {};
+}
+
+Result<> write_facets(Api::State& state, JsonWriter& json, const Asked& asked,
+                      std::string& partial) {
+    // "*" asks for whatever fields the newest matches have.
+    const bool all = asked.facets.size() == 1 && asked.facets.front() == "*";
+    GAC_TRY(top, all ? state.backend.events.field_summary(asked.query, kSummaryEvents, kFacetValues,
+                                                          asked.budget)
+                     : state.backend.events.top_values(asked.query, asked.facets, kFacetValues,
+                                                       asked.budget));
+    json.key("facets").open_array();
+    for (const store::TopValues& facet : top) {
+        json.open_object().field("field", facet.field).field("events_with", facet.events_with);
+        json.field("events", facet.events).field("distinct", facet.distinct);
+        json.key("values").open_array();
+        for (const auto& value : facet.values) {
+            json.open_object().field("value", store::text_of(value.value));
+            json.field("count", value.count).close_object();
+        }
+        json.close_array().close_object();
+        partial = partial.empty() ? facet.partial : partial;
+    }
+    json.close_array();
+    return {};
+}
+
+// Nothing found: it may be that nothing came.
+Result<> write_silent(Api::State& state, JsonWriter& json, const access::Scope& scope,
+                      const Asked& asked) {
+    GAC_TRY(sources, state.backend.source_book.list(scope));
+    json.key("silent_sources").open_array();
+    for (const response::Source& source : sources) {
+        if (!source.drill
+            && (source.last_event < asked.query.range.from
+                || source.first_event >= asked.query.range.to)) {
+            json.value(source.name);
+        }
+    }
+    json.close_array();
+    return {};
+}
+
+Result<net::Response> search(Api::State& state, Call& call) {
+    GAC_TRY(scope, state.require(call, Permission::EventsSearch));
+    const std::int64_t begun = base::monotonic_us();
+    GAC_TRY(asked, read_request(state, call));
+    if (!scope.everything()) {
+        // History knows sources, not units.
+        GAC_TRY(sources, state.backend.source_book.list(scope));
+        asked.query.only_sources.emplace();
+        for (const response::Source& source : sources) {
+            asked.query.only_sources->push_back(source.name);
+        }
+    }
+    const Running running(state, call, asked);
+    GAC_TRY(answer, state.backend.events.search(asked.query, asked.budget));
+    std::string partial = answer.partial;
+    JsonWriter json;
+    json.open_object();
+    write_rows(state, json, answer);
+    json.key("cursor");
+    answer.cursor.empty() ? json.null() : json.value(answer.cursor);
+    json.field("scanned_bytes", answer.scanned_bytes);
+    json.field("scanned_events", answer.scanned_events);
+    json.field("from", asked.query.range.from).field("to", asked.query.range.to);
+    if (asked.buckets && !answer.is_table) {
+        GAC_CHECK(write_histogram(state, json, asked, partial));
+    }
+    if (!asked.facets.empty() && !answer.is_table) {
+        GAC_CHECK(write_facets(state, json, asked, partial));
+    }
+    if (answer.events.empty() && answer.rows.empty()) {
+        GAC_CHECK(write_silent(state, json, scope, asked));
+    }
+    json.key("partial");
+    partial.empty() ? json.value(false) : json.value(partial);
+    json.field("took_ms", static_cast<double>(base::monotonic_us() - begun) / 1000);
+    return json_response(json.close_object().take());
+}
+
+Result<net::Response> cancel(Api::State& state, Call& call) {
+    GAC_TRY(scope, state.require(call, Permission::EventsSearch));
+    GAC_TRY(body, Body::parse(call.request, {"search_id"}));
+    GAC_TRY(name, body.text("search_id", 64));
+    const bool cancelled = state.searches.with([&](auto& all) {
+        const auto found = all.find(running_name(call, name));
+        return found != all.end() && found->second.request_stop();
+    });
+    JsonWriter json;
+    json.open_object().field("cancelled", cancelled);
+    return json_response(json.close_object().take());
+}
+
+struct KnownField {
+    std::string_view name, type, meaning;
+};
+
+constexpr KnownField kKnownFields[] = {
+#define GAC_FIELD(identifier, name, type, meaning) {name, #type, meaning},
+#include "../schema/fields.def"
+#undef GAC_FIELD
+};
+
+Result<net::Response> fields(Api::State& state, Call& call) {
+    GAC_TRY(scope, state.require(call, Permission::EventsSearch));
+    GAC_CHECK(call.only({"prefix", "limit"}));
+    GAC_TRY(limit, call.number("limit", 1000, 1, 5000));
+    const std::string_view prefix = call.parameter("prefix");
+    std::vector<std::string_view> own;
+    for (std::uint32_t i = static_cast<std::uint32_t>(std::size(kKnownFields));
+         i < event::field_count(); ++i) {
+        const std::string_view name = event::name_of(event::FieldId{i});
+        if (name.starts_with(prefix)) {
+            own.push_back(name);
+        }
+    }
+    std::ranges::sort(own);
+    std::int64_t total = 0;
+    JsonWriter json;
+    json.open_object().key("fields").open_array();
+    for (const KnownField& field : kKnownFields) {
+        if (field.name.starts_with('_') || !field.name.starts_with(prefix)) {
+            continue;
+        }
+        if (++total <= limit) {
+            std::string type(field.type);
+            std::ranges::transform(type, type.begin(), [](char c) {
+                return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+            });
+            json.open_object().field("name", field.name).field("type", type);
+            json.field("meaning", field.meaning).field("known", true).close_object();
+        }
+    }
+    for (const std::string_view name : own) {
+        if (++total <= limit) {
+            json.open_object().field("name", name).field("known", false).close_object();
+        }
+    }
+    json.close_array().field("total", total);
+    return json_response(json.close_object().take());
+}
+
+constexpr Route kRoutes[] = {
+    {"POST", "/api/v1/search", Access::Any, search, nullptr, kSearchLane},
+    {"POST", "/api/v1/search/cancel", Access::Any, cancel},
+    {"GET", "/api/v1/fields", Access::Any, fields},
+};
+
+}  // namespace
+
+std::span<const Route> search_routes() { return kRoutes; }
+
+}  // namespace gac::api
