@@ -85,6 +85,7 @@ public:
 
     event::EventId reserve(std::uint32_t n);
     Result<Position> append(const event::EventBatch& batch);
+    Health health() const;
     Result<> seal();
     Stats stats() const;
     query::History history() const;
@@ -96,7 +97,8 @@ private:
     void run_sealer();
     Result<> seal_table(const std::vector<std::shared_ptr<Chunk>>& chunks);
     void drop_lost(std::uint64_t first);
-    void rotate();  // with the lock held
+    void rotate();             // with the lock held
+    bool active_full() const;  // with the lock held
     void save_id_mark();
 
     const Settings settings_;
@@ -112,6 +114,7 @@ private:
     bool next_begins_file_ = true;
     bool stop_ = false;
     std::optional<Error> seal_fault_;
+    base::TimePoint seal_fault_since_{};
     std::uint64_t recovered_events_ = 0;
     mutable std::deque<Damage> damages_;
 
@@ -220,28 +223,41 @@ void Store::Impl::rotate() {
     }
 }
 
+bool Store::Impl::active_full() const {
+    return active_.bytes >= settings_.memory_bytes_max || active_.rows >= settings_.memory_rows_max
+           || active_.chunks.size() >= kChunksMax;
+}
+
+Health Store::Impl::health() const {
+    Health health = log_->health();
+    const std::lock_guard lock(mutex_);
+    if (health.writable && seal_fault_ && active_full() && waiting_.size() >= kWaitingTablesMax) {
+        health = {.writable = false,
+                  .reason = "segments cannot be written: " + seal_fault_->message(),
+                  .since = seal_fault_since_};
+    }
+    return health;
+}
+
 Result<Position> Store::Impl::append(const event::EventBatch& batch) {
     GAC_TRY(chunk, Chunk::encode(batch, names_));
     std::unique_lock lock(mutex_);
-    const auto full = [&] {
-        return active_.bytes >= settings_.memory_bytes_max
-               || active_.rows >= settings_.memory_rows_max || active_.chunks.size() >= kChunksMax;
-    };
-    if (full() && waiting_.size() >= kWaitingTablesMax) {
+    if (active_full() && waiting_.size() >= kWaitingTablesMax) {
         // The sealer is behind: the sender waits, which slows it down.
         const auto wait = std::chrono::microseconds(settings_.append_wait_max.us);
-        if (!sealed_.wait_for(lock, wait, [&] {
-                return stop_ || !full() || waiting_.size() < kWaitingTablesMax;
-            })) {
-            if (seal_fault_ && seal_fault_->code == Code::StorageFull) {
-                return std::unexpected(*seal_fault_);
+        sealed_.wait_for(lock, wait, [&] {
+            return stop_ || seal_fault_ || !active_full() || waiting_.size() < kWaitingTablesMax;
+        });
+        if (active_full() && waiting_.size() >= kWaitingTablesMax) {
+            if (seal_fault_) {
+                return fail(
+                    seal_fault_->code == Code::StorageFull ? Code::StorageFull : Code::Unavailable,
+                    "segments cannot be written: " + seal_fault_->message());
             }
-            return fail(Code::Unavailable, seal_fault_
-                                               ? "writing is behind: " + seal_fault_->message()
-                                               : std::string("writing is behind"));
+            return fail(Code::Unavailable, "events come faster than segments can be written");
         }
     }
-    if (full()) {
+    if (active_full()) {
         rotate();
         seal_work_.notify_one();
     }
@@ -304,6 +320,9 @@ void Store::Impl::run_sealer() {
                     "store",
                     "a segment cannot be written, its rows stay in the log and in memory: {}",
                     sealed.error().message());
+            }
+            if (!seal_fault_) {
+                seal_fault_since_ = base::SystemClock().now();
             }
             seal_fault_ = sealed.error();
             sealed_.notify_all();
@@ -418,7 +437,7 @@ void Store::when_durable(Position position, std::move_only_function<void(Result<
     impl_->log().when_durable(position, std::move(done));
 }
 Result<> Store::wait_durable(Position position) { return impl_->log().wait_durable(position); }
-Health Store::health() const { return impl_->log().health(); }
+Health Store::health() const { return impl_->health(); }
 Result<> Store::seal() { return impl_->seal(); }
 Stats Store::stats() const { return impl_->stats(); }
 SourceNames& Store::sources() const { return *impl_->names().sources; }
