@@ -227,8 +227,7 @@ function detail(a: S['Alert']): S['AlertDetail'] {
         field: 'source.ip',
         value: source,
         hosts: 2,
-        hosts_total: 918,
-        first: iso(Date.now() - 3 * kHour),
+        events: 96,
       },
     ],
     timeline: [
@@ -310,7 +309,6 @@ function source(at: number): S['Source'] {
     state,
     silent_for_s: state === 'silent' ? silent * 60 : null,
     usual_gap_s: [120, 300, 1800][at] ?? 2,
-    delay_s: at === 4 ? 360 : 1,
     snooze_until: null,
     drill: false,
   };
@@ -421,22 +419,21 @@ async function answer(request: IncomingMessage, url: URL, mode: string): Promise
       signedIn = true;
     } else if (!signedIn) return fault(401, 'unauthenticated', 'no session');
     const all = [
-      'alerts.read',
-      'alerts.act',
-      'events.search',
-      'rules.read',
-      'rules.change',
-      'sources.read',
-      'sources.change',
+      'alerts_view',
+      'alerts_handle',
+      'events_search',
+      'rules_view',
+      'rules_edit',
+      'sources_view',
+      'sources_edit',
     ];
     return {
       data: {
         user: { id: 'me', name: 'Trực ban 1' },
         role: 'analyst',
-        permissions: mode === 'denied' ? ['alerts.read'] : all,
+        permissions: mode === 'denied' ? ['alerts_view'] : all,
         unit: null,
         totp: false,
-        must_change_password: false,
         csrf: 'x',
         expires: iso(Date.now() + 8 * kHour),
       },
@@ -623,7 +620,6 @@ async function answer(request: IncomingMessage, url: URL, mode: string): Promise
             enabled: at !== 6,
             disabled_by: 'Quản trị',
             disabled_reason: 'Gây nhiễu khi sao lưu',
-            alerts_open: at,
           }));
       return { data: { rules, loaded: 14, refused: 1, disabled: 1 } };
     }

@@ -774,10 +774,11 @@ export interface paths {
         };
         /**
          * Server-sent events.
-         * @description Events, each with JSON data and an `id` that grows: `alert` (LiveAlert), `counts` (AlertCounts without
-         *     `mine`), `source` (LiveSource), `rule` (LiveRules). `resync` says that what was missed is no longer known:
-         *     fetch everything again. A comment line comes every 15 s. After a loss the browser sends `Last-Event-ID`;
-         *     a fresh connection may pass `last_event_id` instead.
+         * @description Events, each with JSON data, and an `id` that grows where they stand for a change: `alert` (LiveAlert),
+         *     `counts` (AlertCounts), `source` (LiveSource), `rule` (LiveRules). `resync` says that what was missed is no
+         *     longer known: fetch everything again. A comment line comes every 15 s. After a loss the browser sends
+         *     `Last-Event-ID`; a fresh connection may pass `last_event_id` instead. A stream ends after 30 minutes, and at
+         *     once when its user signs out or loses a right.
          */
         get: operations["live"];
         put?: never;
@@ -845,7 +846,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prometheus text. From the machine itself without credentials, else token scope read or admin. */
+        /** Prometheus text. From the machine itself without credentials, else a session or token scope read or admin. */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -878,6 +879,8 @@ export interface components {
             /** @description Field, parameter, line or column. */
             where?: string;
             retry_after_s?: number;
+            /** @description Of an ingest request that failed: events kept all the same. */
+            accepted?: number;
             request_id: string;
         };
         Failure: {
@@ -897,18 +900,9 @@ export interface components {
         Scope: "ingest" | "read" | "admin";
         /**
          * @description What the console asks before it shows something. The server checks again.
-         * @example alerts.read
-         * @example alerts.act
-         * @example events.search
-         * @example rules.read
-         * @example rules.change
-         * @example sources.read
-         * @example sources.change
-         * @example users.manage
-         * @example tokens.manage
-         * @example audit.read
+         * @enum {string}
          */
-        Permission: string;
+        Permission: "alerts_view" | "alerts_handle" | "events_search" | "rules_view" | "rules_edit" | "sources_view" | "sources_edit" | "units_view" | "units_edit" | "users_view" | "users_manage" | "tokens_manage" | "audit_view" | "system_manage" | "ingest";
         UnitRef: {
             id: string;
             name: string;
@@ -916,14 +910,18 @@ export interface components {
         UserRef: {
             id: string;
             name: string;
+            display_name?: string;
         };
         Unit: {
             id: string;
             name: string;
             code?: string;
             kind?: string;
-            /** @description Cấp độ, 1 to 5. */
-            level?: number | null;
+            name_en?: string;
+            contact_name?: string;
+            contact_phone?: string;
+            contact_email?: string;
+            version?: number;
             parent_id?: string | null;
             valid_from?: components["schemas"]["Time"];
             /** Format: date-time */
@@ -943,7 +941,6 @@ export interface components {
             unit?: components["schemas"]["UnitRef"] | null;
             /** @description A second factor is on. */
             totp?: boolean;
-            must_change_password?: boolean;
             csrf: string;
             expires?: components["schemas"]["Time"];
         };
@@ -952,8 +949,9 @@ export interface components {
             until: components["schemas"]["Time"];
         };
         /**
-         * @description Flat: ECS name (or the source's own, where it has none) to value. Always there: `_id`, `@timestamp`,
-         *     `event.original`; mostly `_source` (the source's name).
+         * @description Flat: ECS name (or the source's own, where it has none) to value. From history: `_id` and `event.id` (the
+         *     same), `_source` (the source's name), `@timestamp`, `event.original`, `parse.error` where no decoder took it,
+         *     `_drill` when it is one. Copies kept with an alert have no `_id`.
          */
         Event: {
             _id?: string;
@@ -972,6 +970,8 @@ export interface components {
             /** @enum {string} */
             kind: "sigma" | "correlation" | "indicator";
             level: components["schemas"]["Level"];
+            /** @description Of the system concerned (cấp độ) 1 to 5; 0 = not known. */
+            safety_level?: number;
             status: components["schemas"]["Status"];
             verdict?: components["schemas"]["Verdict"] | null;
             /** @description Said at closing. */
@@ -979,6 +979,10 @@ export interface components {
             unit?: components["schemas"]["UnitRef"] | null;
             host?: string | null;
             source?: string | null;
+            source_ip?: string | null;
+            user_name?: string | null;
+            /** @description Stands for the rest of a flood of alerts of its rule. */
+            grouped?: boolean;
             /** @description What one alert of this rule is about: host, address, user … */
             key?: string;
             /** @description One line about the newest event. */
@@ -996,8 +1000,10 @@ export interface components {
             assignee?: components["schemas"]["UserRef"] | null;
             /** Format: date-time */
             acknowledged_at?: string | null;
+            acknowledged_by?: string | null;
             /** Format: date-time */
             closed_at?: string | null;
+            closed_by?: string | null;
             drill: boolean;
         };
         AlertDetail: components["schemas"]["Alert"] & {
@@ -1011,6 +1017,9 @@ export interface components {
                 field: string;
                 value: string;
             }[];
+            /** @description Its events per hour, oldest first. */
+            hours?: number[];
+            hours_end?: components["schemas"]["Time"];
             events: components["schemas"]["Event"][];
             entities: {
                 /** @enum {string} */
@@ -1033,8 +1042,7 @@ export interface components {
                 field: string;
                 value: string;
                 hosts: number;
-                hosts_total?: number;
-                first?: components["schemas"]["Time"];
+                events?: number;
             }[];
             timeline: components["schemas"]["TimelineEntry"][];
             /** @description What the caller may do now. */
@@ -1045,13 +1053,19 @@ export interface components {
             /** @enum {string} */
             kind: "raised" | "grown" | "acknowledged" | "assigned" | "closed" | "reopened" | "undone" | "note";
             actor?: components["schemas"]["UserRef"] | null;
+            /** @description The comment or note. */
             text?: string;
             verdict?: components["schemas"]["Verdict"];
+            detail?: {
+                [key: string]: unknown;
+            };
         };
         AlertGroups: {
             groups: components["schemas"]["AlertGroup"][];
             total_groups: number;
             total_alerts: number;
+            /** @description There are more groups than are ever listed. */
+            truncated?: boolean;
             cursor?: components["schemas"]["Cursor"];
             as_of: components["schemas"]["Time"];
         };
@@ -1065,8 +1079,11 @@ export interface components {
             level: components["schemas"]["Level"];
             /** @description Alerts in the group. */
             count: number;
+            events?: number;
+            hosts?: number;
             unacknowledged?: number;
-            /** @description Alerts per hour of the last 24, oldest first. */
+            overdue?: number;
+            /** @description Events per hour of the last 24, oldest first. */
             spark: number[];
             first: components["schemas"]["Time"];
             last: components["schemas"]["Time"];
@@ -1080,6 +1097,7 @@ export interface components {
         AlertCounts: {
             open: number;
             mine: number;
+            unassigned?: number;
             critical_unacknowledged: number;
             overdue: number;
             drill: number;
@@ -1123,6 +1141,7 @@ export interface components {
         };
         Desk: {
             as_of: components["schemas"]["Time"];
+            open?: number;
             critical_unacknowledged: {
                 count: number;
                 /** Format: date-time */
@@ -1172,15 +1191,10 @@ export interface components {
                 /** @description Field; its commonest five values get their own series. */
                 split?: string;
             };
-            /** @description Fields whose commonest values are wanted. */
+            /** @description Fields whose commonest values are wanted; ["*"] = whatever fields the newest 1,000 matches have. */
             facets?: string[];
             /** @description Named by the caller so that it can be cancelled. */
             search_id?: string;
-            /**
-             * @default any
-             * @enum {string}
-             */
-            drill?: "true" | "false" | "any";
             /** @default 30000 */
             timeout_ms?: number;
         };
@@ -1215,6 +1229,11 @@ export interface components {
         };
         Facet: {
             field: string;
+            /** @description Events that have the field. */
+            events_with?: number;
+            /** @description Events looked at. */
+            events?: number;
+            distinct?: number;
             values: {
                 value: string;
                 count: number;
@@ -1256,11 +1275,12 @@ export interface components {
             enabled: boolean;
             disabled_reason?: string;
             disabled_by?: string;
-            /** @description Since the server started. */
+            /** @description Events that it has met; drill not counted. */
             hits: number;
+            alerts?: number;
             /** Format: date-time */
             last_hit?: string | null;
-            alerts_open?: number;
+            version?: number;
         };
         RuleDetail: components["schemas"]["Rule"] & {
             /** @description YAML */
@@ -1289,7 +1309,7 @@ export interface components {
             rate: number;
             /** @description Events per hour of the last 24, oldest first. */
             spark: number[];
-            /** @description Since the server started. */
+            /** @description Ever. */
             events?: number;
             /** Format: date-time */
             first_event?: string | null;
@@ -1301,8 +1321,13 @@ export interface components {
             state: components["schemas"]["SourceState"];
             silent_for_s?: number | null;
             usual_gap_s?: number | null;
-            /** @description Receive time less event time. */
-            delay_s?: number | null;
+            silent_after_s?: number;
+            expected_silence_s?: number | null;
+            /** @description A line that no decoder took. */
+            failure_sample?: string;
+            failure_reason?: string;
+            bytes?: number;
+            version?: number;
             /** Format: date-time */
             snooze_until?: string | null;
             drill?: boolean;
@@ -1334,9 +1359,11 @@ export interface components {
             role: components["schemas"]["Role"];
             unit?: components["schemas"]["UnitRef"] | null;
             active?: boolean;
+            display_name?: string;
+            email?: string;
+            phone?: string;
+            version?: number;
             totp?: boolean;
-            /** Format: date-time */
-            locked_until?: string | null;
             /** Format: date-time */
             last_sign_in?: string | null;
             created?: components["schemas"]["Time"];
@@ -1350,7 +1377,13 @@ export interface components {
             id: string;
             name: string;
             scope: components["schemas"]["Scope"];
+            unit?: components["schemas"]["UnitRef"] | null;
             created?: components["schemas"]["Time"];
+            created_by?: string;
+            /** Format: date-time */
+            expires?: string | null;
+            /** Format: date-time */
+            revoked?: string | null;
             /** Format: date-time */
             last_used?: string | null;
         };
@@ -1358,11 +1391,15 @@ export interface components {
             seq: number;
             time: components["schemas"]["Time"];
             actor: string;
-            action: string;
-            object?: string;
             /** @enum {string} */
-            outcome?: "ok" | "denied" | "failed";
-            detail?: string;
+            actor_kind?: "system" | "user" | "token";
+            action: string;
+            object_kind?: string;
+            object?: string;
+            unit?: components["schemas"]["UnitRef"] | null;
+            detail?: {
+                [key: string]: unknown;
+            };
             peer?: string;
             hash?: string;
         };
@@ -1371,6 +1408,7 @@ export interface components {
             change: "raised" | "grown" | "changed";
             alert: components["schemas"]["Alert"];
         };
+        /** @description A source's settings or state have changed, or it has fallen silent. */
         LiveSource: {
             name: string;
             state: components["schemas"]["SourceState"];
@@ -1463,7 +1501,10 @@ export interface components {
                 "application/json": components["schemas"]["Failure"];
             };
         };
-        /** @description The disk has no room. Nothing of this request was kept; send again later. */
+        /**
+         * @description The disk has no room; send again later. `error.accepted` says how many events of the request were kept all the
+         *     same (mostly 0).
+         */
         Full: {
             headers: {
                 "Retry-After"?: number;
@@ -1510,6 +1551,10 @@ export interface components {
         rule: string;
         /** @description User id; `me`; `none`. */
         assignee: string;
+        verdict: components["schemas"]["Verdict"];
+        host: string;
+        /** @description Name of a log source. */
+        source: string;
         overdue: boolean;
         /** @description Absent or false = real ones only; true = drill only; `any` = both. */
         drill: "true" | "false" | "any";
@@ -1519,6 +1564,7 @@ export interface components {
         from: string;
         to: string;
         cursor: string;
+        /** @description At most 1000 of events and audit entries, 500 of alerts, 200 of groups. */
         limit: number;
     };
     requestBodies: {
@@ -1683,12 +1729,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The second factor is on. */
-            204: {
+            /** @description The second factor is on. The recovery codes are in this answer only; each works once. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": {
+                        recovery_codes: string[];
+                    };
+                };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoSession"];
@@ -1707,6 +1757,10 @@ export interface operations {
                 rule?: components["parameters"]["rule"];
                 /** @description User id; `me`; `none`. */
                 assignee?: components["parameters"]["assignee"];
+                verdict?: components["parameters"]["verdict"];
+                host?: components["parameters"]["host"];
+                /** @description Name of a log source. */
+                source?: components["parameters"]["source"];
                 overdue?: components["parameters"]["overdue"];
                 /** @description Absent or false = real ones only; true = drill only; `any` = both. */
                 drill?: components["parameters"]["drill"];
@@ -1717,8 +1771,9 @@ export interface operations {
                 to?: components["parameters"]["to"];
                 /** @description Only alerts that changed after this time; sorts by the change. */
                 updated_after?: string;
-                sort?: "newest" | "due" | "level" | "updated";
+                sort?: "newest" | "oldest" | "due" | "level" | "updated";
                 cursor?: components["parameters"]["cursor"];
+                /** @description At most 1000 of events and audit entries, 500 of alerts, 200 of groups. */
                 limit?: components["parameters"]["limit"];
             };
             header?: never;
@@ -1759,6 +1814,10 @@ export interface operations {
                 rule?: components["parameters"]["rule"];
                 /** @description User id; `me`; `none`. */
                 assignee?: components["parameters"]["assignee"];
+                verdict?: components["parameters"]["verdict"];
+                host?: components["parameters"]["host"];
+                /** @description Name of a log source. */
+                source?: components["parameters"]["source"];
                 overdue?: components["parameters"]["overdue"];
                 /** @description Absent or false = real ones only; true = drill only; `any` = both. */
                 drill?: components["parameters"]["drill"];
@@ -1769,6 +1828,7 @@ export interface operations {
                 to?: components["parameters"]["to"];
                 sort?: "due" | "newest" | "level" | "count";
                 cursor?: components["parameters"]["cursor"];
+                /** @description At most 1000 of events and audit entries, 500 of alerts, 200 of groups. */
                 limit?: components["parameters"]["limit"];
             };
             header?: never;
@@ -1937,6 +1997,15 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            /** @description The action does not fit the alert's state; `current` is the alert as it stands. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
             /** @description Somebody changed it meanwhile; `current` is the alert as it stands. */
             412: {
                 headers: {
@@ -1956,6 +2025,7 @@ export interface operations {
         parameters: {
             query?: {
                 cursor?: components["parameters"]["cursor"];
+                /** @description At most 1000 of events and audit entries, 500 of alerts, 200 of groups. */
                 limit?: components["parameters"]["limit"];
             };
             header?: never;
@@ -2275,7 +2345,8 @@ export interface operations {
             content: {
                 "application/json": {
                     enabled: boolean;
-                    reason: string;
+                    /** @description Required for switching off. */
+                    reason?: string;
                 };
             };
         };
@@ -2373,8 +2444,14 @@ export interface operations {
                     unit_id?: string | null;
                     /** @description Empty means by shape. */
                     profile?: string;
-                    /** Format: date-time */
+                    /**
+                     * Format: date-time
+                     * @description At most 30 days ahead.
+                     */
                     snooze_until?: string | null;
+                    /** @description Silence up to this long is normal; null or 0 = learned. */
+                    expected_silence_s?: number | null;
+                    reason?: string;
                 };
             };
         };
@@ -2453,6 +2530,9 @@ export interface operations {
                 "application/json": {
                     name: string;
                     role: components["schemas"]["Role"];
+                    display_name?: string;
+                    email?: string;
+                    phone?: string;
                     unit_id?: string | null;
                     /** @description Absent = one is made and answered once. */
                     password?: string;
@@ -2488,6 +2568,9 @@ export interface operations {
             content: {
                 "application/json": {
                     role?: components["schemas"]["Role"];
+                    display_name?: string;
+                    email?: string;
+                    phone?: string;
                     unit_id?: string | null;
                     active?: boolean;
                 };
@@ -2570,6 +2653,10 @@ export interface operations {
                 "application/json": {
                     name: string;
                     scope: components["schemas"]["Scope"];
+                    /** @description Sees and feeds this unit only. */
+                    unit_id?: string | null;
+                    /** Format: date-time */
+                    expires?: string | null;
                 };
             };
         };
@@ -2624,6 +2711,7 @@ export interface operations {
                 from?: components["parameters"]["from"];
                 to?: components["parameters"]["to"];
                 cursor?: components["parameters"]["cursor"];
+                /** @description At most 1000 of events and audit entries, 500 of alerts, 200 of groups. */
                 limit?: components["parameters"]["limit"];
             };
             header?: never;

@@ -53,7 +53,9 @@ export const confirmTotp = (code: string) =>
   unwrap(api.POST('/api/v1/session/totp/confirm', { body: { code } }));
 
 /** Whether the signed-in user has a right. The server checks again; this only hides what is absent. */
-export function useMay(): (right: string) => boolean {
+export type Right = Schemas['Permission'];
+
+export function useMay(): (right: Right) => boolean {
   const { data } = useSession();
   return (right) => data?.permissions.includes(right) ?? false;
 }

@@ -50,6 +50,7 @@ function Enrol({ onClose }: { onClose: () => void }) {
   const [secret, setSecret] = useState('');
   const [code, setCode] = useState('');
   const [fault, setFault] = useState('');
+  const [codes, setCodes] = useState<string[]>([]);
   const words = (error: unknown) =>
     error instanceof ApiError && error.message ? error.message : t('state.serverFault');
   // biome-ignore lint/correctness/useExhaustiveDependencies: enrolment begins once, when opened
@@ -62,14 +63,32 @@ function Enrol({ onClose }: { onClose: () => void }) {
   const send = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      await confirmTotp(code.replace(/\s/g, ''));
-      await client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-      onClose();
-      toast(t('totp.done'));
+      const { recovery_codes } = await confirmTotp(code.replace(/\s/g, ''));
+      setCodes(recovery_codes);
     } catch (error) {
       setFault(words(error));
     }
   };
+  if (codes.length > 0) {
+    return (
+      <div className="form">
+        <p>{t('totp.codes')}</p>
+        <pre className="rawline mono">{codes.join('\n')}</pre>
+        <div className="dialog-foot">
+          <Button
+            look="primary"
+            onClick={() => {
+              void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+              onClose();
+              toast(t('totp.done'));
+            }}
+          >
+            {t('totp.kept')}
+          </Button>
+        </div>
+      </div>
+    );
+  }
   return (
     <form className="form" onSubmit={send}>
       <p>{t('totp.intro')}</p>

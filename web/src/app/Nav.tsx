@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
+import type { Right } from '@/api/session.ts';
 import { type TextKey, useText } from '@/text/index.ts';
 import { number } from '@/ui/format.ts';
 import {
@@ -27,7 +28,7 @@ type Item = {
   /** On a phone five names share the width. */
   short: TextKey;
   Icon: ComponentType<{ size?: number; stroke?: number }>;
-  right: string;
+  right: Right;
   key: string;
   keyLabel: TextKey;
 };
@@ -41,7 +42,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
         label: 'nav.desk',
         short: 'nav.desk',
         Icon: DeskIcon,
-        right: 'alerts.read',
+        right: 'alerts_view',
         key: 'g d',
         keyLabel: 'keys.desk',
       },
@@ -50,7 +51,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
         label: 'nav.queue',
         short: 'nav.queue',
         Icon: QueueIcon,
-        right: 'alerts.read',
+        right: 'alerts_view',
         key: 'g t',
         keyLabel: 'keys.queue',
       },
@@ -64,7 +65,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
         label: 'nav.search',
         short: 'nav.short.search',
         Icon: SearchIcon,
-        right: 'events.search',
+        right: 'events_search',
         key: 'g s',
         keyLabel: 'keys.events',
       },
@@ -78,7 +79,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
         label: 'nav.sources',
         short: 'nav.short.sources',
         Icon: SourcesIcon,
-        right: 'sources.read',
+        right: 'sources_view',
         key: 'g n',
         keyLabel: 'keys.sources',
       },
@@ -87,7 +88,7 @@ const kGroups: { label: TextKey; items: Item[] }[] = [
         label: 'nav.rules',
         short: 'nav.short.rules',
         Icon: RulesIcon,
-        right: 'rules.read',
+        right: 'rules_view',
         key: 'g r',
         keyLabel: 'keys.rules',
       },
@@ -108,7 +109,7 @@ export function Nav({
   rail: boolean;
   path: string;
   figures: NavFigures;
-  may: (right: string) => boolean;
+  may: (right: Right) => boolean;
   onFold: () => void;
 }) {
   const { t } = useText();

@@ -161,9 +161,9 @@ export function Shell() {
         ranged={/^\/(search|alerts$)/.test(pathname)}
         anyTime={pathname === '/alerts'}
         scoped={!/^\/(search|rules)/.test(pathname)}
-        user={{ name: user.user.name, role: t(kRoleKeys[user.role]) }}
+        user={{ name: user.user.display_name || user.user.name, role: t(kRoleKeys[user.role]) }}
         onScope={setScope}
-        onSearch={may('events.search') ? searchFor : undefined}
+        onSearch={may('events_search') ? searchFor : undefined}
         onLanguage={setLanguage}
         onKeys={() => setOpen('keys')}
         onAccount={setOpen}

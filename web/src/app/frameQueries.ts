@@ -17,6 +17,6 @@ export function useNavFigures(unit: string | undefined) {
     queryKey: ['alerts', 'counts', unit ?? ''],
     queryFn: ({ signal }) =>
       unwrap(api.GET('/api/v1/alerts/counts', { params: { query: unit ? { unit } : {} }, signal })),
-    enabled: may('alerts.read'),
+    enabled: may('alerts_view'),
   });
 }

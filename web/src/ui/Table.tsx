@@ -121,10 +121,9 @@ export function Table<T extends object>({
       ref={box}
       className="list scroll"
       style={grid}
-      role="table"
+      role={detail ? 'treegrid' : 'table'}
       aria-label={label}
       aria-rowcount={sorted.length + 1}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls must be reachable
       tabIndex={0}
     >
       <div className="lhead lgrid" role="row" aria-rowindex={1}>
@@ -188,7 +187,7 @@ export function Table<T extends object>({
                 {columns.map((column) => (
                   <span
                     key={column.id}
-                    role="cell"
+                    role={detail ? 'gridcell' : 'cell'}
                     className={`${column.right ? 'right num ' : ''}${column.drop ? `drop-${column.drop}` : ''}`}
                     style={{ minWidth: 0 }}
                   >
@@ -197,7 +196,7 @@ export function Table<T extends object>({
                 ))}
               </div>
               {opened && detail && (
-                <div className="ldetail" role="cell">
+                <div className="ldetail" role="gridcell">
                   {detail(row.original)}
                 </div>
               )}

@@ -82,10 +82,11 @@ export function AlertPage() {
               retry={() => void alert.refetch()}
             />
           ))}
-        {found && <RecordHead alert={found} actions={actions} />}
+        {found && <RecordHead alert={found} actions={actions} heading="h1" />}
       </div>
       {found && (
         <div className="cols">
+          <h2 className="sr">{t('alert.details')}</h2>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable */}
           <div className="scroll" tabIndex={0}>
             <ErrorBoundary key={id}>

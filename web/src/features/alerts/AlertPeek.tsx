@@ -115,7 +115,7 @@ export function AlertPeek({
           {alert.data && (
             <>
               <RecordHead alert={alert.data} actions={actions} />
-              {group && waiting > 1 && may('alerts.act') && (
+              {group && waiting > 1 && may('alerts_handle') && (
                 <p style={{ padding: '0 16px 12px', marginTop: -4 }}>
                   <button type="button" className="link" onClick={() => onAcknowledgeGroup(group)}>
                     {t('act.acknowledgeGroup', { n: number(waiting) })}

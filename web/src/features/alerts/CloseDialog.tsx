@@ -74,7 +74,7 @@ export function CloseDialog({
           <span className="name">{t('close.comment')}</span>
           <textarea
             className="input"
-            maxLength={10000}
+            maxLength={4000}
             value={comment}
             onChange={(event) => setComment(event.target.value)}
           />

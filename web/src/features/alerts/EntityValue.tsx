@@ -22,7 +22,7 @@ export function EntityValue({
   const navigate = useNavigate();
   const may = useMay();
   const entries: MenuEntry[] = [];
-  if (may('events.search')) {
+  if (may('events_search')) {
     entries.push({
       label: t('alert.pivotSearch'),
       icon: <SearchIcon {...kIcon} />,

@@ -159,7 +159,7 @@ export function QueuePage() {
   };
   const withTarget = (run: (target: Target) => void) => () => {
     const found = target();
-    if (found && may('alerts.act')) run(found);
+    if (found && may('alerts_handle')) run(found);
   };
   const acknowledgeGroup = (group: Group) =>
     actions.acknowledge({ kind: 'many', groups: [group], alerts: [], filter });
@@ -191,7 +191,7 @@ export function QueuePage() {
     ),
     bind('a', t('keys.acknowledge'), actKeys, withTarget(actions.acknowledge)),
     bind('Shift+a', t('act.acknowledge'), actKeys, () => {
-      if (row && may('alerts.act')) acknowledgeGroup(row.group);
+      if (row && may('alerts_handle')) acknowledgeGroup(row.group);
     }),
     bind('i', t('keys.assignMe'), actKeys, withTarget(actions.assignMe)),
     bind('Shift+i', t('keys.assignOther'), actKeys, withTarget(actions.assign)),
@@ -371,7 +371,7 @@ export function QueuePage() {
               })}
             </span>
             <span className="last" style={{ gap: 8 }}>
-              {may('alerts.act') && (
+              {may('alerts_handle') && (
                 <>
                   <Button
                     size="small"

@@ -61,15 +61,13 @@ export function QueueTable(props: Props) {
     <div
       ref={box}
       className="queue-table scroll"
-      role="grid"
+      role="treegrid"
       aria-label={t('queue.title')}
       aria-rowcount={rows.length + 1}
       aria-multiselectable="true"
       aria-activedescendant={active >= 0 && rows[active] ? `row-${rows[active].id}` : undefined}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a grid takes the focus for its rows
       tabIndex={0}
     >
-      {/* biome-ignore lint/a11y/useFocusableInteractive: the grid above holds the focus */}
       <div className="qhead qgrid" role="row" aria-rowindex={1}>
         <span role="columnheader">
           <Check
@@ -220,6 +218,7 @@ const GroupRow = memo(function GroupRow({
       id={`row-${row.id}`}
       role="row"
       aria-rowindex={at + 2}
+      aria-level={1}
       aria-selected={selected}
       aria-expanded={open}
       className={`qrow qgrid ${level}${on ? ' on' : ''}${open ? ' open' : ''}`}
@@ -310,6 +309,7 @@ const AlertRow = memo(function AlertRow({
       id={`row-${row.id}`}
       role="row"
       aria-rowindex={at + 2}
+      aria-level={2}
       aria-selected={on}
       className={`qrow qsub qgrid${row.last ? ' last' : ''}${on ? ' on' : ''}`}
       style={{ transform: `translateY(${top}px)`, height }}

@@ -12,17 +12,28 @@ import { EntityValue } from './EntityValue.tsx';
 import { type Detail, kStatusKeys, kVerdictKeys, ruleTitle } from './model.ts';
 
 /** Level, clock, title, subject line and what may be done now: the top of peek and page. */
-export function RecordHead({ alert, actions }: { alert: Detail; actions: Actions }) {
+export function RecordHead({
+  alert,
+  actions,
+  heading: Heading = 'h2',
+}: {
+  alert: Detail;
+  actions: Actions;
+  heading?: 'h1' | 'h2';
+}) {
   const { t, language } = useText();
   const now = useNow(10_000);
   const may = useMay();
   const target = { kind: 'one', alert } as const;
   const can = (action: Detail['actions'][number]) =>
-    may('alerts.act') && alert.actions.includes(action);
+    may('alerts_handle') && alert.actions.includes(action);
   return (
     <div className="record-head">
       <div className="levels">
         <Severity level={asLevel(alert.level)} boxed />
+        {(alert.safety_level ?? 0) > 0 && (
+          <span className="tag">{t('alert.safetyLevel', { n: alert.safety_level })}</span>
+        )}
         {alert.drill && <span className="tag">{t('alert.drill')}</span>}
         {alert.status !== 'new' && (
           <span className="tag">
@@ -40,7 +51,7 @@ export function RecordHead({ alert, actions }: { alert: Detail; actions: Actions
           />
         )}
       </div>
-      <h2>{ruleTitle(alert, language)}</h2>
+      <Heading className="record-title">{ruleTitle(alert, language)}</Heading>
       <div className="subject">
         {alert.host && (
           <span className="link">
@@ -58,7 +69,7 @@ export function RecordHead({ alert, actions }: { alert: Detail; actions: Actions
         {alert.assignee && <span>{t('alert.with', { name: alert.assignee.name })}</span>}
       </div>
       {alert.comment && <p style={{ marginTop: 8 }}>{alert.comment}</p>}
-      {alert.actions.length > 0 && may('alerts.act') && (
+      {alert.actions.length > 0 && may('alerts_handle') && (
         <div className="acts">
           {can('acknowledge') && (
             <Button

@@ -18,7 +18,7 @@ import { toast } from '@/ui/toasts.tsx';
 import type { Alert, Change, Group } from './model.ts';
 import type { AlertFilter, Sort } from './search.ts';
 
-const kGroupsMax = 1000;
+const kGroupsMax = 200;
 
 export function useGroups(filter: AlertFilter, sort: Sort) {
   return useQuery({
@@ -81,7 +81,7 @@ export function useCounts(unit: string | undefined) {
     queryKey: ['alerts', 'counts', unit ?? ''],
     queryFn: ({ signal }) =>
       unwrap(api.GET('/api/v1/alerts/counts', { params: { query: unit ? { unit } : {} }, signal })),
-    enabled: may('alerts.read'),
+    enabled: may('alerts_view'),
   });
 }
 
@@ -103,7 +103,7 @@ export function useHostDay(host: string | null | undefined) {
           signal,
         }),
       ),
-    enabled: Boolean(host) && may('events.search'),
+    enabled: Boolean(host) && may('events_search'),
     staleTime: 60_000,
   });
 }
@@ -115,7 +115,7 @@ export function useSourcesTotal() {
     queryKey: ['sources'],
     queryFn: ({ signal }) => unwrap(api.GET('/api/v1/sources', { signal })),
     select: (answer) => answer.total,
-    enabled: may('sources.read'),
+    enabled: may('sources_view'),
   });
 }
 
@@ -190,7 +190,7 @@ async function idsOf(groups: Group[], asked: AlertFilter, newOnly: boolean): Pro
       const page = await unwrap(
         api.GET('/api/v1/alerts', {
           params: {
-            query: { ...groupFilter(group, filter), limit: 1000, ...(cursor ? { cursor } : {}) },
+            query: { ...groupFilter(group, filter), limit: 500, ...(cursor ? { cursor } : {}) },
           },
         }),
       );

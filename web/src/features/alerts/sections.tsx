@@ -2,7 +2,7 @@
 // 24 hours of the host, entities, raw event, events, rule, timeline. Peek and page share them.
 import { type ReactNode, useState } from 'react';
 import { type TextKey, useText } from '@/text/index.ts';
-import { dateTime, duration, hour, minute, number, timeMillis, tooltipTime } from '@/ui/format.ts';
+import { dateTime, duration, hour, number, timeMillis, tooltipTime } from '@/ui/format.ts';
 import {
   AddressIcon,
   FileIcon,
@@ -15,7 +15,6 @@ import {
 import { Button, Stamp } from '@/ui/parts.tsx';
 import { Strip } from '@/ui/Spark.tsx';
 import { Failed, SkeletonRows } from '@/ui/states.tsx';
-import { useNow } from '@/ui/useNow.ts';
 import { copyText } from '@/ui/Value.tsx';
 import { EntityValue } from './EntityValue.tsx';
 import { type Detail, kVerdictKeys } from './model.ts';
@@ -89,7 +88,6 @@ export function Why({ alert }: { alert: Detail }) {
 
 export function Outlook({ alert }: { alert: Detail }) {
   const { t } = useText();
-  const now = useNow(60_000);
   const seen = alert.prevalence?.[0];
   const o = alert.outcomes;
   const parts = [
@@ -107,23 +105,10 @@ export function Outlook({ alert }: { alert: Detail }) {
           <h3 className="section-head">{t('alert.prevalence')}</h3>
           <p>
             <span className="big">{number(seen.hosts)}</span>{' '}
-            <span className="dim">
-              {seen.hosts_total
-                ? t('alert.prevalenceOf', { n: number(seen.hosts_total), value: seen.value })
-                : t('alert.prevalenceHosts', { value: seen.value })}
-            </span>
+            <span className="dim">{t('alert.prevalenceHosts', { value: seen.value })}</span>
           </p>
-          {seen.first && (
-            <p className="meta">
-              <Stamp at={seen.first}>
-                {t('alert.firstSeen', {
-                  time:
-                    now - new Date(seen.first).getTime() < 86_400_000
-                      ? minute(seen.first)
-                      : dateTime(seen.first),
-                })}
-              </Stamp>
-            </p>
+          {seen.events !== undefined && (
+            <p className="meta">{t('alert.prevalenceEvents', { n: number(seen.events) })}</p>
           )}
         </section>
       )}
@@ -450,7 +435,7 @@ export function Timeline({
           placeholder={t('alert.noteHint')}
           style={{ minHeight: 36 }}
           rows={1}
-          maxLength={10000}
+          maxLength={4000}
           value={text}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {

@@ -293,7 +293,7 @@ function CriticalPanel({ alerts, count }: { alerts: Alert[]; count: number }) {
       key: 'a',
       label: t('keys.acknowledge'),
       group: t('keys.groupAct'),
-      run: () => chosen && may('alerts.act') && !take.isPending && take.mutate(chosen),
+      run: () => chosen && may('alerts_handle') && !take.isPending && take.mutate(chosen),
     },
     {
       key: 'Enter',
@@ -335,7 +335,7 @@ function CriticalPanel({ alerts, count }: { alerts: Alert[]; count: number }) {
             </Stamp>
           </span>
           <span className="end">
-            {may('alerts.act') && (
+            {may('alerts_handle') && (
               <Button
                 size="mid"
                 look={index === active ? 'primary' : 'secondary'}

@@ -51,16 +51,16 @@ export function RuleDetail({ rule }: { rule: Rule }) {
       )}
       <p className="meta">
         {[rule.path, rule.id].filter(Boolean).join(' · ')}
-        {(rule.alerts_open ?? 0) > 0 && (
+        {(rule.alerts ?? 0) > 0 && (
           <>
             {' · '}
             <Link to="/alerts" search={{ rule: rule.id }}>
-              {t('rules.openAlerts', { n: number(rule.alerts_open) })}
+              {t('rules.openAlerts', { n: number(rule.alerts) })}
             </Link>
           </>
         )}
       </p>
-      {may('rules.change') && rule.status === 'loaded' && (
+      {may('rules_edit') && rule.status === 'loaded' && (
         <form style={{ display: 'flex', gap: 8, flexWrap: 'wrap' }} onSubmit={send}>
           <input
             className="input"
@@ -72,7 +72,10 @@ export function RuleDetail({ rule }: { rule: Rule }) {
             value={reason}
             onChange={(event) => setReason(event.target.value)}
           />
-          <Button type="submit" disabled={change.isPending || reason.trim() === ''}>
+          <Button
+            type="submit"
+            disabled={change.isPending || (rule.enabled && reason.trim() === '')}
+          >
             {rule.enabled ? t('rules.turnOff') : t('rules.turnOn')}
           </Button>
         </form>

@@ -163,7 +163,7 @@ export function RulesPage() {
           </span>
         )}
         <div className="tools">
-          {may('rules.change') && (
+          {may('rules_edit') && (
             <Button disabled={reload.isPending} onClick={() => reload.mutate()}>
               <RefreshIcon {...kIcon} />
               {t('rules.reload')}

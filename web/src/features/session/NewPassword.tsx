@@ -7,16 +7,8 @@ import { Problem } from './Problem.tsx';
 
 const kPasswordMin = 12;
 
-/** A new password; the current one is asked for only when the caller does not know it. */
-export function NewPassword({
-  current,
-  intro,
-  onDone,
-}: {
-  current?: string;
-  intro?: string;
-  onDone: () => void;
-}) {
+/** A new password for oneself; all other sessions of the user end. */
+export function NewPassword({ onDone }: { onDone: () => void }) {
   const { t } = useText();
   const [old, setOld] = useState('');
   const [next, setNext] = useState('');
@@ -27,7 +19,7 @@ export function NewPassword({
     setBusy(true);
     setFault('');
     try {
-      await changePassword(current ?? old, next);
+      await changePassword(old, next);
       onDone();
     } catch (error) {
       setFault(error instanceof ApiError && error.message ? error.message : t('state.serverFault'));
@@ -37,21 +29,19 @@ export function NewPassword({
   };
   return (
     <form className="form" onSubmit={send} aria-label={t('password.title')}>
-      {intro && <p>{intro}</p>}
       {fault && <Problem>{fault}</Problem>}
-      {current === undefined && (
-        <label>
-          <span className="name">{t('password.current')}</span>
-          <input
-            className="input"
-            type="password"
-            autoComplete="current-password"
-            required
-            value={old}
-            onChange={(event) => setOld(event.target.value)}
-          />
-        </label>
-      )}
+
+      <label>
+        <span className="name">{t('password.current')}</span>
+        <input
+          className="input"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={old}
+          onChange={(event) => setOld(event.target.value)}
+        />
+      </label>
       <label>
         <span className="name">{t('password.next', { n: kPasswordMin })}</span>
         <input

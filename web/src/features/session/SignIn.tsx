@@ -6,11 +6,10 @@ import { duration } from '@/ui/format.ts';
 import { Mark } from '@/ui/Mark.tsx';
 import { Button } from '@/ui/parts.tsx';
 import { useNow } from '@/ui/useNow.ts';
-import { NewPassword } from './NewPassword.tsx';
 import { Problem } from './Problem.tsx';
 import './session.css';
 
-type Step = 'password' | 'code' | 'renew';
+type Step = 'password' | 'code';
 
 /** Name and password, then the code of the second factor where one is on. */
 export function SignIn({ onDone }: { onDone: (session: Session) => void }) {
@@ -22,7 +21,6 @@ export function SignIn({ onDone }: { onDone: (session: Session) => void }) {
   const [fault, setFault] = useState<ApiError | null>(null);
   const [lockedUntil, setLockedUntil] = useState(0);
   const [busy, setBusy] = useState(false);
-  const session = useRef<Session | null>(null);
   const codeBox = useRef<HTMLInputElement>(null);
   const nameBox = useRef<HTMLInputElement>(null);
   const now = useNow();
@@ -40,9 +38,7 @@ export function SignIn({ onDone }: { onDone: (session: Session) => void }) {
     try {
       const totp = step === 'code' ? { totp: code.replace(/\s/g, '') } : {};
       const made = await signIn({ name: name.trim().normalize('NFC'), password, ...totp });
-      session.current = made;
-      if (made.must_change_password) setStep('renew');
-      else onDone(made);
+      onDone(made);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === 'totp_required') {
@@ -90,78 +86,71 @@ export function SignIn({ onDone }: { onDone: (session: Session) => void }) {
             <p className="dim">{t('signin.subtitle')}</p>
           </div>
         </div>
-        {step === 'renew' ? (
-          <NewPassword
-            current={password}
-            intro={t('signin.mustChange')}
-            onDone={() => session.current && onDone(session.current)}
-          />
-        ) : (
-          <form className="form" onSubmit={send} aria-label={t('signin.title')}>
-            {fault && <Problem>{words()}</Problem>}
-            {step === 'password' ? (
-              <>
-                <label>
-                  <span className="name">{t('signin.name')}</span>
-                  <input
-                    ref={nameBox}
-                    className="input"
-                    name="username"
-                    autoComplete="username"
-                    autoCapitalize="none"
-                    spellCheck={false}
-                    required
-                    value={name}
-                    onChange={(event) => setName(event.target.value)}
-                  />
-                </label>
-                <label>
-                  <span className="name">{t('signin.password')}</span>
-                  <input
-                    className="input"
-                    name="password"
-                    type="password"
-                    autoComplete="current-password"
-                    required
-                    value={password}
-                    onChange={(event) => setPassword(event.target.value)}
-                  />
-                </label>
-              </>
-            ) : (
+
+        <form className="form" onSubmit={send} aria-label={t('signin.title')}>
+          {fault && <Problem>{words()}</Problem>}
+          {step === 'password' ? (
+            <>
               <label>
-                <span className="name">{t('signin.code')}</span>
+                <span className="name">{t('signin.name')}</span>
                 <input
-                  ref={codeBox}
-                  className="input code-input"
-                  name="totp"
-                  inputMode="numeric"
-                  autoComplete="one-time-code"
-                  pattern="[0-9 ]{6,10}"
-                  maxLength={10}
+                  ref={nameBox}
+                  className="input"
+                  name="username"
+                  autoComplete="username"
+                  autoCapitalize="none"
+                  spellCheck={false}
                   required
-                  value={code}
-                  onChange={(event) => setCode(event.target.value)}
+                  value={name}
+                  onChange={(event) => setName(event.target.value)}
                 />
               </label>
-            )}
-            <Button type="submit" look="primary" disabled={busy || locked}>
-              {busy ? t('signin.busyNow') : t('signin.go')}
+              <label>
+                <span className="name">{t('signin.password')}</span>
+                <input
+                  className="input"
+                  name="password"
+                  type="password"
+                  autoComplete="current-password"
+                  required
+                  value={password}
+                  onChange={(event) => setPassword(event.target.value)}
+                />
+              </label>
+            </>
+          ) : (
+            <label>
+              <span className="name">{t('signin.code')}</span>
+              <input
+                ref={codeBox}
+                className="input code-input"
+                name="totp"
+                inputMode="numeric"
+                autoComplete="one-time-code"
+                pattern="[0-9 ]{6,10}"
+                maxLength={10}
+                required
+                value={code}
+                onChange={(event) => setCode(event.target.value)}
+              />
+            </label>
+          )}
+          <Button type="submit" look="primary" disabled={busy || locked}>
+            {busy ? t('signin.busyNow') : t('signin.go')}
+          </Button>
+          {step === 'code' && (
+            <Button
+              look="quiet"
+              onClick={() => {
+                setStep('password');
+                setCode('');
+                setFault(null);
+              }}
+            >
+              {t('signin.other')}
             </Button>
-            {step === 'code' && (
-              <Button
-                look="quiet"
-                onClick={() => {
-                  setStep('password');
-                  setCode('');
-                  setFault(null);
-                }}
-              >
-                {t('signin.other')}
-              </Button>
-            )}
-          </form>
-        )}
+          )}
+        </form>
         <div className="signin-foot">
           <span className="meta">{t('signin.help')}</span>
           <button

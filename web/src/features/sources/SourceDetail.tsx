@@ -59,12 +59,12 @@ export function SourceDetail({ source, profiles }: { source: Source; profiles: s
           })
         )}
       </p>
-      {may('events.search') && (
+      {may('events_search') && (
         <Button size="mid" onClick={() => setWantLine(true)}>
           {t('sources.lastLine')}
         </Button>
       )}
-      {may('sources.change') && (
+      {may('sources_edit') && (
         <>
           <label style={{ display: 'inline-flex', alignItems: 'center', gap: 8 }}>
             <span className="meta">{t('queue.col.unit')}</span>
@@ -127,6 +127,12 @@ export function SourceDetail({ source, profiles }: { source: Source; profiles: s
             />
           )}
         </>
+      )}
+      {source.failure_sample && (
+        <div style={{ flex: '1 1 100%' }}>
+          <p className="meta">{t('sources.failure', { reason: source.failure_reason ?? '–' })}</p>
+          <pre className="rawline mono">{source.failure_sample}</pre>
+        </div>
       )}
       {wantLine && !line.isPending && (
         <pre className="rawline mono">{lastText || t('sources.noLine')}</pre>

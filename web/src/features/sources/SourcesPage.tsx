@@ -35,7 +35,7 @@ export function stateWords(source: Source, t: ReturnType<typeof useText>['t']): 
     case 'failing':
       return t('sources.state.failing');
     case 'slow':
-      return t('sources.state.slow', { span: duration((source.delay_s ?? 0) * 1000) });
+      return t('sources.state.slow');
     default:
       return source.events === 0 ? t('sources.state.waiting') : t('sources.state.receiving');
   }
@@ -58,7 +58,7 @@ export function SourcesPage() {
       <div className="page-title">
         <h1>{t('nav.sources')}</h1>
         <div className="tools">
-          {may('sources.read') && (
+          {may('sources_view') && (
             <Button onClick={() => setTrying(true)}>{t('sources.tryLine')}</Button>
           )}
         </div>
