@@ -69,6 +69,9 @@ public:
     // next begin.
     void begin();
     void add(FieldId id, ValueRef value) { fields_.push_back({id, value}); }
+    void add(std::span<const Field> fields) {
+        fields_.insert(fields_.end(), fields.begin(), fields.end());
+    }
     // Copies the bytes into the arena.
     void add_copy(FieldId id, std::string_view text) { add(id, ValueRef(arena_.copy(text))); }
     void add_ip(FieldId id, const base::IpAddress& address);
@@ -84,7 +87,8 @@ public:
 
     EventId first_id() const { return first_id_; }  // row r has id first_id + r
     void set_first_id(EventId id) { first_id_ = id; }
-    // Events out of history keep the ids that they were given: one for each row, in place of first_id.
+    // Events out of history keep the ids that they were given: one for each row, in place of
+    // first_id.
     void set_ids(std::vector<EventId> ids) { ids_ = std::move(ids); }
     EventId id_of(std::uint32_t row) const { return ids_.empty() ? first_id_ + row : ids_[row]; }
 
@@ -97,7 +101,7 @@ private:
     std::size_t begun_ = 0;
     std::size_t raw_bytes_ = 0;
     EventId first_id_ = 0;
-    std::vector<EventId> ids_;   // empty, or one for each row
+    std::vector<EventId> ids_;  // empty, or one for each row
 };
 
 inline const EventHead& EventRef::head() const { return batch_->heads()[row_]; }

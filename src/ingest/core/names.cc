@@ -53,11 +53,19 @@ std::uint64_t NameTree::hash_of(std::uint32_t parent, std::string_view key) cons
 }
 
 NameTree::Name NameTree::child(std::uint32_t parent, std::string_view key) {
+    // A source writes its names in the same order every time.
+    const std::uint32_t guess = nodes_[last_].next;
+    if (const Node& node = nodes_[guess]; guess != 0 && node.parent == parent && node.key == key) {
+        last_ = guess;
+        return node.name;
+    }
     const std::uint64_t hash = hash_of(parent, key);
     const std::size_t mask = table_.size() - 1;
     for (std::size_t at = hash & mask; table_[at] != 0; at = (at + 1) & mask) {
         const Node& node = nodes_[table_[at]];
         if (node.hash == hash && node.parent == parent && node.key == key) {
+            nodes_[last_].next = table_[at];
+            last_ = table_[at];
             return node.name;
         }
     }

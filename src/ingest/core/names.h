@@ -40,6 +40,7 @@ private:
         std::uint64_t hash = 0;
         std::string_view key;  // in `storage_`
         std::string_view path;
+        std::uint32_t next = 0;  // what was asked for after it last time
     };
     struct Loose {
         Name name;
@@ -59,6 +60,7 @@ private:
     std::vector<Node> nodes_;
     std::vector<std::uint32_t> table_;  // index of a node, 0 = empty
     std::vector<Loose> loose_;
+    std::uint32_t last_ = 0;
 };
 
 // The field name for a path of the EVTX records' JSON form ({"Event": {"System": ..., "EventData":

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace gac::ingest {
 
@@ -131,6 +132,44 @@ std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
         scan = ahead;
     }
     return best;
+}
+
+std::optional<base::TimePoint> BsdClock::scan(Scan& scan, const base::Zone& zone,
+                                              base::TimePoint received) {
+    const std::string_view rest = scan.rest();
+    const bool known = zone_ == &zone && rest.size() > sizeof date_ && rest[sizeof date_] == ' '
+                       && std::memcmp(rest.data(), date_, sizeof date_) == 0;
+    if (known) {
+        Scan ahead = scan;
+        ahead.skip(sizeof date_ + 1);
+        base::CivilTime clock;
+        if (scan_clock(ahead, clock) && clock.hour < 24 && clock.minute < 60 && clock.second < 60) {
+            const base::TimePoint time =
+                midnight_ + base::Duration::seconds(clock.hour * 3600 + clock.minute * 60)
+                + base::Duration{clock.second * 1'000'000 + clock.micros};
+            // Still the latest year that fits?
+            const base::TimePoint latest = received + base::Duration::days(2);
+            if (time <= latest && latest < time + base::Duration::days(364)) {
+                scan = ahead;
+                return time;
+            }
+        }
+    }
+    const auto time = scan_bsd_time(scan, zone, received);
+    if (time && rest.size() > sizeof date_ && rest[sizeof date_] == ' ') {
+        // Only a day on which the zone's offset does not change may be remembered.
+        const base::Duration offset = zone.offset_at(*time);
+        base::CivilTime day = base::to_civil(*time + offset);
+        day.hour = day.minute = day.second = day.micros = 0;
+        const base::TimePoint midnight = base::from_civil(day) - offset;
+        const base::TimePoint next = midnight + base::Duration::days(1);
+        if (zone.offset_at(midnight) == offset && zone.offset_at(next) == offset) {
+            std::memcpy(date_, rest.data(), sizeof date_);
+            zone_ = &zone;
+            midnight_ = midnight;
+        }
+    }
+    return time;
 }
 
 std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone) {

@@ -16,6 +16,18 @@ namespace gac::ingest {
 std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
                                              base::TimePoint received);
 
+// The same, remembering the last day that it saw: nearly all lines of a source are of one day.
+class BsdClock {
+public:
+    std::optional<base::TimePoint> scan(Scan& scan, const base::Zone& zone,
+                                        base::TimePoint received);
+
+private:
+    char date_[6] = {};  // "Nov 22"
+    const base::Zone* zone_ = nullptr;
+    base::TimePoint midnight_;
+};
+
 // An RFC 3339 time at the front, up to the next blank; "2026-08-21 10:15:30" with a blank inside
 // too.
 std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone);

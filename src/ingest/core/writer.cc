@@ -15,8 +15,6 @@ namespace field = event::field;
 
 namespace {
 
-constexpr std::string_view kTooManyFields =
-    "more than 4096 fields: the rest is in the original only";
 constexpr std::string_view kCut = "longer than the limit of an event: cut";
 
 bool is_blank(std::string_view text) {
@@ -43,7 +41,8 @@ Writer::Writer(const Options& options, const FieldChoice& fields)
     : profiles_(options.profiles),
       choice_(fields),
       event_bytes_max_(std::max<std::size_t>(options.event_bytes_max, 1)),
-      keep_raw_(options.keep_raw) {
+      keep_raw_(options.keep_raw),
+      fields_(std::make_unique<event::Field[]>(kFieldsMax + 1)) {
     none_.name = "generic";
     if (!profiles_) {
         return;
@@ -114,26 +113,8 @@ void Writer::use_profile(std::optional<event::ProfileId> id) {
     }
 }
 
-Writer::Place& Writer::place(event::FieldId id) {
-    const std::uint32_t index = event::index_of(id);
-    if (index >= places_.size()) {
-        places_.resize(std::max<std::size_t>(index + 1, 256));
-    }
-    return places_[index];
-}
-
-void Writer::put(event::FieldId id, event::ValueRef value) {
-    Place& at = place(id);
-    if (at.stamp == stamp_) {
-        fields_[at.at].value = value;
-        return;
-    }
-    if (fields_.size() >= kFieldsMax && id != field::ParseError) {
-        fault(kTooManyFields);
-        return;
-    }
-    at = {stamp_, static_cast<std::uint32_t>(fields_.size())};
-    fields_.push_back({id, value});
+void Writer::grow(std::uint32_t index) {
+    places_.resize(std::max<std::size_t>({index + 1, 256, places_.size() * 2}));
 }
 
 const event::ValueRef* Writer::find(event::FieldId id) const {
@@ -199,7 +180,7 @@ void Writer::fault(std::string_view why) {
 }
 
 void Writer::clear_fields() {
-    fields_.clear();
+    count_ = 0;
     if (++stamp_ == 0) {
         std::ranges::fill(places_, Place{});
         stamp_ = 1;
@@ -222,12 +203,14 @@ void Writer::fail(std::string_view why) {
 
 void Writer::end() {
     if (!fault_.empty()) {
-        put(field::ParseError, event::ValueRef(fault_));
         head_.parse_failed = true;
+        if (find(field::ParseError) != nullptr) {  // a field of that name in the source
+            put(field::ParseError, event::ValueRef(fault_));
+        } else {
+            fields_[count_++] = {field::ParseError, event::ValueRef(fault_)};
+        }
     }
-    for (const event::Field& field : fields_) {
-        batch_->add(field.id, field.value);
-    }
+    batch_->add({fields_.get(), count_});
     batch_->end(head_);
 }
 

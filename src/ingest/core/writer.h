@@ -62,7 +62,23 @@ public:
     void digits(event::FieldId id, std::string_view value);   // Integer, or the text if it is none
     void address(event::FieldId id, std::string_view value);  // Ip, or the text
     void peer(std::string_view host);  // source.ip, or source.domain when it is a name
-    void put(event::FieldId id, event::ValueRef value);  // wanted or not
+    void put(event::FieldId id, event::ValueRef value) {  // wanted or not
+        const std::uint32_t index = event::index_of(id);
+        if (index >= places_.size()) [[unlikely]] {
+            grow(index);
+        }
+        Place& at = places_[index];
+        if (at.stamp == stamp_) {
+            fields_[at.at].value = value;
+            return;
+        }
+        if (count_ >= kFieldsMax) [[unlikely]] {
+            fault(kTooManyFields);
+            return;
+        }
+        at = {stamp_, count_};
+        fields_[count_++] = {id, value};
+    }
     const event::ValueRef* find(event::FieldId id) const;
     std::string_view copy(std::string_view value) { return batch_->arena().copy(value); }
 
@@ -71,7 +87,7 @@ public:
         std::vector<event::Field> fields;
         std::string_view fault;
     };
-    Saved save() const { return {fields_, fault_}; }
+    Saved save() const { return {{fields_.get(), fields_.get() + count_}, fault_}; }
     void restore(const Saved& saved);
 
     base::TimePoint time() const { return head_.time; }
@@ -94,9 +110,12 @@ private:
         std::uint32_t stamp = 0;
         std::uint32_t at = 0;
     };
+    static constexpr std::string_view kTooManyFields =
+        "more than 4096 fields: the rest is in the original only";
+
     void start(std::string_view raw);
     void clear_fields();
-    Place& place(event::FieldId id);
+    void grow(std::uint32_t index);
 
     std::shared_ptr<const event::ProfileSet> profiles_;
     const FieldChoice& choice_;
@@ -112,7 +131,8 @@ private:
     std::string_view raw_, text_;
     event::EventHead head_;
     std::string_view fault_;
-    std::vector<event::Field> fields_;
+    std::unique_ptr<event::Field[]> fields_;  // kFieldsMax and one for parse.error
+    std::uint32_t count_ = 0;
     std::vector<Place> places_;  // where a name stands in this event, by field
     std::uint32_t stamp_ = 0;
 };

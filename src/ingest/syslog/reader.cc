@@ -265,7 +265,7 @@ void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer
         if (ahead.peek() == '*' || ahead.peek() == '.') {  // Cisco: clock not set, not synchronised
             ahead.skip(1);
         }
-        auto time = scan_bsd_time(ahead, writer.zone(), writer.origin().received);
+        auto time = clock_.scan(ahead, writer.zone(), writer.origin().received);
         if (!time) {
             time = scan_iso_time(ahead, writer.zone());
         }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "ingest/core/names.h"
+#include "ingest/core/times.h"
 #include "ingest/core/writer.h"
 
 namespace gac::ingest {
@@ -37,6 +38,7 @@ private:
     bool read_structured(Scan& scan, Writer& writer);
 
     NameTree& names_;
+    BsdClock clock_;
     std::uint32_t structured_data_ = 0;  // node of log.syslog.structured_data
 };
 
