@@ -33,6 +33,8 @@ export default defineConfig(async ({ command, mode }) => {
       : {},
     test: {
       environment: 'happy-dom',
+      pool: 'threads',
+      isolate: false,
       include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
       setupFiles: ['./src/testSetup.ts'],
     },

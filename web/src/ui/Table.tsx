@@ -117,6 +117,7 @@ export function Table<T extends object>({
       .join(' '),
   } as React.CSSProperties;
   return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles take a label and a row count
     <div
       ref={box}
       className="list scroll"

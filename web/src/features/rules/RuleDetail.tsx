@@ -65,7 +65,7 @@ export function RuleDetail({ rule }: { rule: Rule }) {
           <input
             className="input"
             style={{ flex: '1 1 240px', maxWidth: 480 }}
-            required
+            required={rule.enabled}
             maxLength={2000}
             aria-label={t('rules.reason')}
             placeholder={t('rules.reason')}

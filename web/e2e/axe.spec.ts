@@ -1,0 +1,62 @@
+// Every screen in both themes, at desk and phone width, without an axe violation; nothing scrolls
+// sideways, nothing is fetched from another host, nothing breaks the content security policy.
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, guessing, kPassword, kUser, test } from './server.ts';
+
+const kTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const kPages = ['/', '/alerts', '/search?q=*', '/sources', '/rules'];
+
+async function check(page: Page, where: string) {
+  const { violations } = await new AxeBuilder({ page }).withTags(kTags).analyze();
+  const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`);
+  expect(found, where).toEqual([]);
+  const sideways = await page.evaluate(
+    () => document.documentElement.scrollWidth - window.innerWidth,
+  );
+  expect(sideways, `${where} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+for (const theme of ['dark', 'light'] as const) {
+  for (const width of [1440, 360]) {
+    test(`axe, ${theme}, ${width} px`, async ({ page, server }) => {
+      test.setTimeout(180_000);
+      await server.send(guessing('203.0.113.47', 'VP-WEB03'));
+      const outside: string[] = [];
+      const broken: string[] = [];
+      page.on('request', (request) => {
+        if (!request.url().startsWith(server.url) && !/^(data|blob):/.test(request.url())) {
+          outside.push(request.url());
+        }
+      });
+      page.on('console', (message) => {
+        if (/Content Security Policy/.test(message.text())) broken.push(message.text());
+      });
+      page.on('pageerror', (error) => broken.push(String(error)));
+      await page.addInitScript((t) => localStorage.setItem('gac.theme', t), theme);
+      await page.setViewportSize({ width, height: width === 360 ? 760 : 900 });
+      await page.goto(`${server.url}/login`);
+      await expect(page.getByLabel('Tên đăng nhập')).toBeVisible();
+      await check(page, 'login');
+      await page.getByLabel('Tên đăng nhập').fill(kUser);
+      await page.getByLabel('Mật khẩu').fill(kPassword);
+      await page.getByRole('button', { name: 'Đăng nhập' }).click();
+      await expect(page.getByRole('navigation', { name: 'Điều hướng chính' })).toBeVisible();
+      for (const path of kPages) {
+        await page.goto(server.url + path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+        await expect(page.getByRole('status', { name: 'Đang tải' })).toHaveCount(0);
+        await check(page, path);
+      }
+      await page.goto(`${server.url}/alerts`);
+      await page.getByRole('treegrid').getByRole('row', { level: 1 }).first().click();
+      await expect(page.getByRole('region', { name: 'Vì sao báo' })).toBeVisible();
+      await check(page, 'peek');
+      await page.getByRole('link', { name: 'Mở trang đầy đủ' }).click();
+      await expect(page.getByRole('region', { name: 'Diễn biến' })).toBeVisible();
+      await check(page, 'alert page');
+      expect(outside).toEqual([]);
+      expect(broken).toEqual([]);
+    });
+  }
+}
