@@ -17,7 +17,7 @@ function startRsyslog(folder, file, port, framing) {
 global(workDirectory="${folder}" maxMessageSize="64k")
 module(load="imfile" PollingInterval="1")
 template(name="asis" type="string" string="<86>%msg%\\n")
-input(type="imfile" File="${file}" Tag="sample" addMetadata="off" readTimeout="2" reopenOnTruncate="on" ruleset="out")
+input(type="imfile" File="${file}" Tag="sample" addMetadata="off" reopenOnTruncate="on" ruleset="out")
 ruleset(name="out") {
     action(type="omfwd" target="127.0.0.1" port="${port}" protocol="tcp" template="asis"
            TCP_Framing="${framing}" queue.type="LinkedList" action.resumeRetryCount="-1")
@@ -28,9 +28,12 @@ ruleset(name="out") {
     return spawn(daemon, ['-n', '-f', config, '-i', join(folder, 'rsyslog.pid')], { stdio: 'ignore' });
 }
 
-async function sendAndJudge(file, framing) {
-    const lines = readFileSync(file, 'utf8').split('\n').filter((l) => l.trim() !== '').length;
+async function sendAndJudge(original, framing) {
     const server = new Server();
+    const text = readFileSync(original, 'utf8');
+    const lines = text.split('\n').filter((l) => l.trim() !== '').length;
+    const file = join(server.data, 'sample.log');
+    writeFileSync(file, text.endsWith('\n') ? text : `${text}\n`);   // rsyslog waits for the end of a line
     const read = addToken(server.data, 'read');
     let sender;
     try {
