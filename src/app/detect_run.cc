@@ -1,6 +1,10 @@
 #include "app/detect_run.h"
 
+#include <condition_variable>
 #include <cstdio>
+#include <map>
+#include <mutex>
+#include <thread>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -69,7 +73,7 @@ void append_line(const event::Detection& hit, const std::string& file, std::uint
     out += '\n';
 }
 
-// Decoder, engine and output of one thread.
+// Decoder and engine of one thread.
 class Worker {
 public:
     static Result<std::unique_ptr<Worker>> make(const DetectSettings& settings) {
@@ -86,10 +90,7 @@ public:
 
     Worker(const DetectSettings& settings, std::unique_ptr<ingest::Decoder> decoder,
            std::unique_ptr<ingest::Decoder> full)
-        : json_(settings.json),
-          decoder_(std::move(decoder)),
-          full_(std::move(full)),
-          engine_(settings.rules) {
+        : decoder_(std::move(decoder)), full_(std::move(full)), engine_(settings.rules) {
         origin_.profile = settings.profile;
         origin_.received = base::SystemClock{}.now();
         engine_.set_full_decoder([this](const event::EventRef& event, event::EventBatch& out) {
@@ -100,43 +101,25 @@ public:
         });
     }
 
-    void begin_file(const std::string& file) {
-        file_ = &file;
-        event_ = 0;
-    }
-
     void take(const ingest::Frame& frame) {
         origin_.truncated = frame.truncated;
         decoder_->decode(frame.bytes, origin_, batch_);
-        if (batch_.size() >= kBatchEvents || batch_.raw_bytes() >= kBatchBytes) {
-            judge();
-        }
+    }
+    bool is_full() const {
+        return batch_.size() >= kBatchEvents || batch_.raw_bytes() >= kBatchBytes;
     }
 
-    void judge() {
-        if (batch_.empty()) {
-            return;
-        }
+    // Judges what was taken; gives the number of events.
+    std::uint32_t judge(std::vector<event::Detection>& hits) {
         batch_.set_first_id(next_id_);
-        hits_.clear();
-        engine_.match(batch_, hits_);
-        for (const event::Detection& hit : hits_) {
-            (json_ ? append_hit : append_line)(hit, *file_, event_ + hit.row, out_);
-        }
+        engine_.match(batch_, hits);
         for (const event::EventHead& head : batch_.heads()) {
             parse_failed_ += head.parse_failed ? 1U : 0U;
         }
-        event_ += batch_.size();
-        next_id_ += batch_.size();
+        const std::uint32_t events = batch_.size();
+        next_id_ += events;
         batch_.reset();
-        if (out_.size() >= kFlushBytes) {
-            flush();
-        }
-    }
-
-    void flush() {
-        std::fwrite(out_.data(), 1, out_.size(), stdout);
-        out_.clear();
+        return events;
     }
 
     void add_to(DetectReport& report) const {
@@ -149,32 +132,184 @@ public:
     }
 
 private:
-    bool json_;
     std::unique_ptr<ingest::Decoder> decoder_;
     std::unique_ptr<ingest::Decoder> full_;
     detect::Engine engine_;
     ingest::Origin origin_;
     event::EventBatch batch_;
-    std::vector<event::Detection> hits_;
-    const std::string* file_ = nullptr;
-    std::uint64_t event_ = 0;  // index in the file of the batch's first event
     event::EventId next_id_ = 1;
     std::uint64_t parse_failed_ = 0;
+};
+
+// Lines on stdout, in the order of the inputs.
+class Output {
+public:
+    explicit Output(bool json) : json_(json) {}
+    ~Output() { flush(); }
+
+    void write(const std::string& file, std::uint32_t events,
+               const std::vector<event::Detection>& hits) {
+        if (&file != file_) {
+            file_ = &file;
+            event_ = 0;
+        }
+        for (const event::Detection& hit : hits) {
+            (json_ ? append_hit : append_line)(hit, file, event_ + hit.row, out_);
+        }
+        event_ += events;
+        if (out_.size() >= kFlushBytes) {
+            flush();
+        }
+    }
+
+private:
+    void flush() {
+        std::fwrite(out_.data(), 1, out_.size(), stdout);
+        std::fflush(stdout);
+        out_.clear();
+    }
+
+    bool json_;
+    const std::string* file_ = nullptr;
+    std::uint64_t event_ = 0;  // index in the file of the next event
     std::string out_;
 };
 
-Result<> read_input(const std::string& path, Worker& worker, DetectReport& report) {
+// One file after the other on this thread: frames are read where they lie, nothing is copied.
+Result<> read_input(const std::string& path, Worker& worker, Output& output, DetectReport& report) {
     GAC_TRY(input, ingest::Input::open(path));
-    worker.begin_file(path);
     ingest::Frame frame;
+    std::vector<event::Detection> hits;
     for (;;) {
         auto more = input->next(frame);
-        if (!more || !*more) {
-            worker.judge();
+        const bool end = !more || !*more;
+        if (!end) {
+            worker.take(frame);
+        }
+        if (end || worker.is_full()) {
+            hits.clear();
+            const std::uint32_t events = worker.judge(hits);
+            output.write(path, events, hits);
+        }
+        if (end) {
             report.bytes += input->bytes_read();
             return more ? Result<>{} : std::unexpected(more.error());
         }
-        worker.take(frame);
+    }
+}
+
+// Frames cut off for one worker.
+struct Chunk {
+    std::uint64_t number = 0;
+    const std::string* file = nullptr;
+    std::string bytes;
+    std::vector<std::pair<std::size_t, bool>> frames;  // end in `bytes`, truncated
+};
+
+// Hands out the inputs chunk by chunk, to any thread.
+class Reader {
+public:
+    Reader(const std::vector<std::string>& inputs, DetectReport& report)
+        : inputs_(inputs), report_(report) {}
+
+    bool next(Chunk& chunk) {
+        const std::lock_guard lock(mutex_);
+        chunk.bytes.clear();
+        chunk.frames.clear();
+        while (chunk.frames.empty()) {
+            if (!input_ && !open_next()) {
+                return false;
+            }
+            fill(chunk);
+        }
+        chunk.number = next_number_++;
+        return true;
+    }
+
+private:
+    bool open_next() {
+        while (next_file_ < inputs_.size()) {
+            file_ = &inputs_[next_file_++];
+            auto opened = ingest::Input::open(*file_);
+            if (opened) {
+                input_ = *std::move(opened);
+                return true;
+            }
+            report_.failures.push_back(std::move(opened).error());
+        }
+        return false;
+    }
+
+    void fill(Chunk& chunk) {
+        chunk.file = file_;
+        ingest::Frame frame;
+        while (chunk.bytes.size() < kBatchBytes && chunk.frames.size() < kBatchEvents) {
+            auto more = input_->next(frame);
+            if (!more || !*more) {
+                if (!more) {
+                    report_.failures.push_back(std::move(more).error());
+                }
+                report_.bytes += input_->bytes_read();
+                input_.reset();
+                return;
+            }
+            chunk.bytes.append(frame.bytes);
+            chunk.frames.emplace_back(chunk.bytes.size(), frame.truncated);
+        }
+    }
+
+    std::mutex mutex_;
+    const std::vector<std::string>& inputs_;
+    DetectReport& report_;
+    std::size_t next_file_ = 0;
+    std::uint64_t next_number_ = 0;
+    const std::string* file_ = nullptr;
+    std::unique_ptr<ingest::Input> input_;
+};
+
+// Puts the workers' results back into order. A worker far ahead of the slowest waits.
+class InOrder {
+public:
+    explicit InOrder(Output& output) : output_(output) {}
+
+    void put(const Chunk& chunk, std::uint32_t events, std::vector<event::Detection> hits) {
+        std::unique_lock lock(mutex_);
+        moved_.wait(lock, [&] { return chunk.number < next_ + kAheadMax; });
+        waiting_.emplace(chunk.number, Done{chunk.file, events, std::move(hits)});
+        for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_;
+             first = waiting_.begin()) {
+            output_.write(*first->second.file, first->second.events, first->second.hits);
+            waiting_.erase(first);
+            ++next_;
+        }
+        moved_.notify_all();
+    }
+
+private:
+    static constexpr std::uint64_t kAheadMax = 64;
+    struct Done {
+        const std::string* file;
+        std::uint32_t events;
+        std::vector<event::Detection> hits;
+    };
+    std::mutex mutex_;
+    std::condition_variable moved_;
+    Output& output_;
+    std::uint64_t next_ = 0;
+    std::map<std::uint64_t, Done> waiting_;
+};
+
+void work(Worker& worker, Reader& reader, InOrder& results) {
+    Chunk chunk;
+    while (reader.next(chunk)) {
+        std::size_t begin = 0;
+        for (const auto& [end, truncated] : chunk.frames) {
+            worker.take({std::string_view(chunk.bytes).substr(begin, end - begin), truncated});
+            begin = end;
+        }
+        std::vector<event::Detection> hits;
+        const std::uint32_t events = worker.judge(hits);
+        results.put(chunk, events, std::move(hits));
     }
 }
 
@@ -182,16 +317,31 @@ Result<> read_input(const std::string& path, Worker& worker, DetectReport& repor
 
 Result<DetectReport> run_detect(const DetectSettings& settings,
                                 const std::vector<std::string>& inputs) {
-    GAC_TRY(worker, Worker::make(settings));
     DetectReport report;
-    for (const std::string& path : inputs) {
-        if (auto done = read_input(path, *worker, report); !done) {
-            report.failures.push_back(std::move(done).error());
+    report.threads = settings.rules->has_correlations() ? 1 : settings.threads;
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (std::size_t i = 0; i < report.threads; ++i) {
+        GAC_TRY(worker, Worker::make(settings));
+        workers.push_back(std::move(worker));
+    }
+    Output output(settings.json);
+    if (report.threads == 1) {
+        for (const std::string& path : inputs) {
+            if (auto done = read_input(path, *workers.front(), output, report); !done) {
+                report.failures.push_back(std::move(done).error());
+            }
+        }
+    } else {
+        Reader reader(inputs, report);
+        InOrder results(output);
+        std::vector<std::jthread> threads;
+        for (const auto& worker : workers) {
+            threads.emplace_back([&] { work(*worker, reader, results); });
         }
     }
-    worker->flush();
-    std::fflush(stdout);
-    worker->add_to(report);
+    for (const auto& worker : workers) {
+        worker->add_to(report);
+    }
     return report;
 }
 

@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/content.h"
+#include "app/rule_trial.h"
 #include "base/text.h"
 #include "detect/rule_set.h"
 
@@ -100,10 +101,34 @@ int check(const Options& options) {
     return (*rules)->refused() == 0 ? kDone : kSomeFailed;
 }
 
+// Rules against the samples in their own files.
+int try_samples(const std::vector<std::string>& given) {
+    const auto content = Content::load();
+    if (!content) {
+        return cannot_start(content.error());
+    }
+    const std::vector<std::filesystem::path> paths(given.begin(), given.end());
+    const auto texts = detect::read_rules(paths);
+    if (!texts) {
+        return cannot_start(texts.error());
+    }
+    const auto report = try_rules(*texts, content->profiles);
+    if (!report) {
+        return cannot_start(report.error());
+    }
+    for (const TrialFault& fault : report->faults) {
+        std::fprintf(stderr, "%s: %s: %s\n", fault.path.c_str(), fault.rule.c_str(),
+                     fault.what.c_str());
+    }
+    std::printf("%zu rules, %zu samples, %zu faults, %zu rules without samples\n", report->rules,
+                report->samples, report->faults.size(), report->without_samples);
+    return report->faults.empty() ? kDone : kSomeFailed;
+}
+
 }  // namespace
 
 void add_rules(CLI::App& root, Chosen& chosen) {
-    CLI::App* rules = root.add_subcommand("rules", "Check rules");
+    CLI::App* rules = root.add_subcommand("rules", "Check and try rules");
     rules->require_subcommand(1);
     const auto options = std::make_shared<Options>();
     CLI::App* command =
@@ -117,6 +142,14 @@ void add_rules(CLI::App& root, Chosen& chosen) {
     command->add_flag("--json", options->json, "One JSON object a rule (default: off)");
     command->footer("Examples:\n  gac rules check rules/\n  gac rules check --json new_rule.yml");
     command->callback([options, &chosen] { chosen = [options] { return check(*options); }; });
+
+    const auto tried = std::make_shared<std::vector<std::string>>();
+    CLI::App* test = rules->add_subcommand(
+        "test", "Run rules against the positive and negative samples they carry");
+    test->add_option("paths", *tried, "Rule files, or folders with *.yml and *.yaml at any depth")
+        ->required();
+    test->footer("Examples:\n  gac rules test rules/\n  gac rules test rules/linux my_rules/");
+    test->callback([tried, &chosen] { chosen = [tried] { return try_samples(*tried); }; });
 }
 
 }  // namespace gac::app

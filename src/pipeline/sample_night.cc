@@ -117,6 +117,19 @@ Result<SampleNight> read_manifest(const std::filesystem::path& folder) {
                  file["format"].as<std::string>(""), file["host"].as<std::string>(""),
                  parse_line_time(file["time"].as<std::string>(""))});
         }
+        for (const auto& node : root["stories"]) {
+            const auto from = base::parse_rfc3339(node["from"].as<std::string>());
+            const auto to = base::parse_rfc3339(node["to"].as<std::string>());
+            if (!from || !to) {
+                return fail(Code::InvalidArgument, "a story's times are not RFC 3339",
+                            fmt::format("{}:{}", path.string(), node.Mark().line + 1));
+            }
+            SampleStory story{node["id"].as<std::string>(), *from, *to, {}};
+            for (const auto& rule : node["rules"]) {
+                story.rules.push_back(rule.as<std::string>());
+            }
+            night.stories.push_back(std::move(story));
+        }
     } catch (const YAML::Exception& fault) {
         return fail(Code::InvalidArgument, fault.msg,
                     fmt::format("{}:{}", path.string(), fault.mark.line + 1));

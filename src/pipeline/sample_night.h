@@ -58,6 +58,13 @@ struct SampleFile {
     LineTime time = LineTime::Syslog;
 };
 
+// An attack in the night, for tests and the drill's script.
+struct SampleStory {
+    std::string id;
+    base::TimePoint from, to;
+    std::vector<std::string> rules;  // ids of the rules that see it
+};
+
 struct SampleNight {
     std::string name;
     base::Duration zone_offset;
@@ -66,6 +73,7 @@ struct SampleNight {
     std::vector<SampleUnit> units;
     std::vector<SampleHost> hosts;
     std::vector<SampleFile> files;
+    std::vector<SampleStory> stories;
     std::vector<SampleLine> lines;  // of all files, by time
 
     static Result<SampleNight> load(const std::filesystem::path& folder);
