@@ -35,6 +35,8 @@ export default defineConfig(async ({ command, mode }) => {
       environment: 'happy-dom',
       pool: 'threads',
       isolate: false,
+      // A loaded build machine is slow, not wrong.
+      testTimeout: 60_000,
       include: ['src/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
       setupFiles: ['./src/testSetup.ts'],
     },

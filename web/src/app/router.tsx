@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router';
@@ -100,8 +101,10 @@ const tree = root.addChildren([
   frame.addChildren([desk, queue, alert, events, sources, rules]),
 ]);
 
-export function makeRouter(client: QueryClient) {
+/** `history` is the browser's own unless a test brings one. */
+export function makeRouter(client: QueryClient, history?: RouterHistory) {
   return createRouter({
+    ...(history ? { history } : {}),
     routeTree: tree,
     context: { client },
     defaultPreload: 'intent',
