@@ -185,6 +185,32 @@ TEST(BsdTime, ReadsItsShapes) {
     EXPECT_EQ(bsd("", "2026-11-22T03:00:00Z"), "none");
 }
 
+TEST(BsdClock, RemembersDaysWithoutChangingAnyTime) {
+    // Lines of several days and zones in turn, received around New Year and around a change of
+    // summer time (Europe/Berlin, 25 October 2026).
+    const auto berlin = base::Zone::parse("Europe/Berlin");
+    ASSERT_TRUE(berlin) << berlin.error().message();
+    const base::Zone zones[] = {base::Zone::utc(), *base::Zone::parse("+07:00"), *berlin};
+    for (const base::Zone& zone : zones) {
+        BsdClock clock;
+        for (const std::string_view at :
+             {"2026-12-31T23:00:00Z", "2026-10-25T00:30:00Z", "2026-12-29T23:59:58Z",
+              "2026-12-30T00:00:01Z", "2027-01-01T12:00:00Z", "2028-02-29T10:00:00Z"}) {
+            const base::TimePoint now = *base::parse_rfc3339(at);
+            for (const std::string_view text :
+                 {"Oct 25 01:30:00", "Oct 25 03:30:00", "Dec 31 23:59:59.5", "Jan  1 00:00:00",
+                  "Jan  1 23:59:59", "Feb 29 00:00:00", "Jan  1 00:00:60", "Dec 31 24:00:00",
+                  "Dec 31 00:00:00 x", "Dec 31 2020 00:00:00", "Dec 31 2020 00:00:01"}) {
+                Scan remembered(text);
+                Scan plain(text);
+                EXPECT_EQ(clock.scan(remembered, zone, now), scan_bsd_time(plain, zone, now))
+                    << text << " at " << at << " in " << zone.name();
+                EXPECT_EQ(remembered.rest(), plain.rest());
+            }
+        }
+    }
+}
+
 TEST(TimeOf, TellsUnitsOfNumbersApart) {
     const auto text = [](event::ValueRef value) {
         const auto time = time_of(value, base::Zone::utc());

@@ -31,7 +31,7 @@ std::size_t key_length(std::string_view text) {
 std::size_t quoted_length(std::string_view body) {
     std::size_t end = 0;
     while (end < body.size() && body[end] != '"') {
-        end += body[end] == '\\' && end + 1 < body.size() ? 2 : 1;
+        end += body[end] == '\\' && end + 1 < body.size() ? 2u : 1u;
     }
     return end < body.size() ? end : std::string_view::npos;
 }

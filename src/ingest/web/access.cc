@@ -20,7 +20,7 @@ std::optional<std::string_view> scan_quoted(Scan& scan) {
     const std::string_view rest = scan.rest();
     std::size_t end = 0;
     while (end < rest.size() && rest[end] != '"') {
-        end += rest[end] == '\\' ? 2 : 1;
+        end += rest[end] == '\\' ? 2u : 1u;
     }
     if (end > rest.size()) {
         end = rest.size();
