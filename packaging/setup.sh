@@ -73,6 +73,8 @@ setup_ccache() {
     export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache}
     mkdir -p "$CCACHE_DIR" 2>/dev/null || export CCACHE_DIR=$gac_root/build/ccache
     export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-4G}
+    # Paths below the checkout count as relative, so that another clone finds what this one compiled.
+    export CCACHE_BASEDIR=$gac_root CCACHE_NOHASHDIR=1
 }
 
 # build_preset PRESET [TARGET...]: configure and build.
