@@ -323,7 +323,7 @@ TEST_P(SearchTest, TopValuesAndFieldSummary) {
 }
 
 INSTANTIATE_TEST_SUITE_P(MemoryAndSegments, SearchTest, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "segments" : "memory"; });
+                         [](const auto& kind) { return kind.param ? "segments" : "memory"; });
 
 // ---- random questions against a reference ----
 
