@@ -33,7 +33,7 @@ struct Config {
     bool shipped_rules = true;
     bool drill = true;            // play the sample night on first start
     std::int64_t shards = 0;      // 0: one a core, less one
-    std::int64_t queue_mib = 64;  // all shards together
+    std::int64_t queue_mib = 32;  // all shards together
     std::int64_t sync_ms = 20;    // group commit
     std::int64_t memtable_mib = 48;
     std::int64_t disk_reserve_mib = 256;  // refuse new events below this much free space
