@@ -53,7 +53,7 @@ Result<MadeToken> Tokens::add(const Actor& who, const NewToken& wanted) {
                 .created_by = who.name,
                 .created = now,
                 .expires = wanted.expires};
-    GAC_CHECK(database_.transact([&](db::Session& session) -> Result<> {
+    auto stored = database_.transact([&](db::Session& session) -> Result<> {
         if (wanted.unit) {
             GAC_TRY(known,
                     session.number("SELECT count(*) FROM units WHERE id = ?", {*wanted.unit}));
@@ -73,7 +73,8 @@ Result<MadeToken> Tokens::add(const Actor& who, const NewToken& wanted) {
              .object_id = token.id.text(),
              .unit = token.unit,
              .detail = detail_json({{"name", token.name}, {"scope", name_of(token.scope)}})});
-    }));
+    });
+    GAC_CHECK(std::move(stored));
     return MadeToken{std::move(token), std::move(text)};
 }
 

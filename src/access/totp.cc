@@ -96,7 +96,7 @@ Result<std::unique_ptr<Totp>> Totp::open(db::Database& database, Audit& audit,
 Result<Enrolment> Totp::enrol(const Actor& who, UserId user) {
     const std::string secret = base::random_bytes(kSecretBytes);
     std::string name;
-    GAC_CHECK(database_.transact([&](db::Session& session) -> Result<> {
+    auto stored = database_.transact([&](db::Session& session) -> Result<> {
         GAC_TRY(known, user_name(session, user));
         name = known;
         GAC_TRY(confirmed,
@@ -111,7 +111,8 @@ Result<Enrolment> Totp::enrol(const Actor& who, UserId user) {
         return audit_.append(
             session, who,
             {.action = "totp.enrol", .object_kind = "user", .object_id = user.text()});
-    }));
+    });
+    GAC_CHECK(std::move(stored));
     Enrolment enrolment;
     const std::string text = base32(secret);
     enrolment.uri = fmt::format(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 
 #include "access/audit.h"
@@ -38,6 +39,13 @@ Result<Alert> found(Result<std::optional<Alert>> result) {
         return fail(Code::NotFound, "no such alert");
     }
     return std::move(*alert);
+}
+
+// Parameters that stand before the filter's.
+std::vector<db::Arg> joined(std::initializer_list<db::Arg> first, const Where& where) {
+    std::vector<db::Arg> args(first);
+    args.insert(args.end(), where.args().begin(), where.args().end());
+    return args;
 }
 
 Result<std::vector<TimelineEntry>> read_timeline(db::Session& session, std::int64_t number) {
@@ -146,26 +154,28 @@ Result<GroupList> Alerts::groups(const Scope& scope, const AlertFilter& filter, 
     const std::string sql = fmt::format(
         "SELECT rule_id, unit_id, max(level), count(*), sum(CASE WHEN status = 0 THEN 1 ELSE 0 "
         "END), "
-        "sum(CASE WHEN status = 0 AND due < {} THEN 1 ELSE 0 END), sum(event_count), "
+        "sum(CASE WHEN status = 0 AND due < ? THEN 1 ELSE 0 END), sum(event_count), "
         "count(DISTINCT host), sum(drill), "
         "min(first_seen), max(last_seen), min(CASE WHEN status = 0 THEN due END), max(number) "
         "FROM alerts a WHERE {} GROUP BY rule_id, unit_id ORDER BY max(level) DESC, max(last_seen) "
         "DESC, max(number) "
         "LIMIT {}",
-        now.us, where.sql(), wanted + 1);
+        where.sql(), wanted + 1);
+    const std::vector<db::Arg> args = joined({now}, where);
     const std::int64_t last_hour = now.us / kHourUs;
     const std::int64_t first_hour = last_hour - kSparkHours + 1;
     const std::string spark_sql = fmt::format(
         "SELECT a.rule_id, a.unit_id, h.hour, count(*) FROM alerts a JOIN alert_hours h ON h.alert "
-        "= a.number "
-        "WHERE {} AND a.last_seen >= {} AND h.hour BETWEEN {} AND {} GROUP BY 1, 2, 3",
-        where.sql(), first_hour * kHourUs, first_hour, last_hour);
+        "= a.number AND h.hour BETWEEN ? AND ? WHERE a.last_seen >= ? AND {} GROUP BY 1, 2, 3",
+        where.sql());
+    const std::vector<db::Arg> spark_args =
+        joined({first_hour, last_hour, first_hour * kHourUs}, where);
     GroupList list;
     list.hours_end = {(last_hour + 1) * kHourUs};
-    GAC_CHECK(database_.read([&](db::Session& session) -> Result<> {
+    auto done = database_.read([&](db::Session& session) -> Result<> {
         std::vector<std::int64_t> newest;
         std::map<std::pair<std::string, std::optional<UnitId>>, std::size_t> places;
-        GAC_CHECK(session.each(sql, where.args(), [&](const db::RowView& row) {
+        GAC_CHECK(session.each(sql, args, [&](const db::RowView& row) {
             if (list.groups.size() == wanted) {
                 list.truncated = true;
                 return;
@@ -195,7 +205,7 @@ Result<GroupList> Alerts::groups(const Scope& scope, const AlertFilter& filter, 
                                  list.groups[i].rule_title_vi = row.string(2);
                              }));
         }
-        return session.each(spark_sql, where.args(), [&](const db::RowView& row) {
+        return session.each(spark_sql, spark_args, [&](const db::RowView& row) {
             const auto place = places.find(std::pair(row.string(0), row.maybe_id<UnitId>(1)));
             if (place != places.end()) {
                 list.groups[place->second]
@@ -203,7 +213,8 @@ Result<GroupList> Alerts::groups(const Scope& scope, const AlertFilter& filter, 
                     static_cast<std::uint32_t>(row.integer(3));
             }
         });
-    }));
+    });
+    GAC_CHECK(std::move(done));
     return list;
 }
 
@@ -213,22 +224,22 @@ Result<AlertCounts> Alerts::counts(const Scope& scope, const AlertFilter& filter
     AlertFilter without_drill = filter;
     without_drill.drill.reset();
     const Where where(scope, without_drill, now);
-    const std::optional<UserId> me = asker.user();
     // Counted by status, level and so on in one pass, summed here.
     const std::string sql = fmt::format(
-        "SELECT status, level, drill, CASE WHEN assignee_id IS NULL THEN 0 WHEN assignee_id = '{}' "
+        "SELECT status, level, drill, CASE WHEN assignee_id IS NULL THEN 0 WHEN assignee_id = ? "
         "THEN 2 ELSE 1 END, "
-        "count(*), sum(CASE WHEN due < {} THEN 1 ELSE 0 END) FROM alerts a WHERE {} GROUP BY 1, 2, "
+        "count(*), sum(CASE WHEN due < ? THEN 1 ELSE 0 END) FROM alerts a WHERE {} GROUP BY 1, 2, "
         "3, 4",
-        me ? me->text() : std::string(), now.us, where.sql());
+        where.sql());
+    const std::vector<db::Arg> args = joined({asker.user(), now}, where);
     Where open_where(scope, filter, now);
     open_where.add("a.status <> 2");
     const std::string groups_sql = fmt::format(
         "SELECT count(*) FROM (SELECT DISTINCT rule_id, unit_id FROM alerts a WHERE {})",
         open_where.sql());
     AlertCounts counts;
-    GAC_CHECK(database_.read([&](db::Session& session) -> Result<> {
-        GAC_CHECK(session.each(sql, where.args(), [&](const db::RowView& row) {
+    auto done = database_.read([&](db::Session& session) -> Result<> {
+        GAC_CHECK(session.each(sql, args, [&](const db::RowView& row) {
             const auto status = static_cast<Status>(row.integer(0));
             const auto level = static_cast<std::size_t>(row.integer(1));
             const bool drill = row.truth(2);
@@ -255,7 +266,8 @@ Result<AlertCounts> Alerts::counts(const Scope& scope, const AlertFilter& filter
         }));
         return session.each(groups_sql, open_where.args(),
                             [&](const db::RowView& row) { counts.open_groups = row.integer(0); });
-    }));
+    });
+    GAC_CHECK(std::move(done));
     return counts;
 }
 

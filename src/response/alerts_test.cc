@@ -301,8 +301,8 @@ TEST(List, PagesNeitherRepeatNorSkipWhileAlertsChange) {
         FakeDesk desk;
         std::vector<AlertId> ids;
         for (int i = 0; i < 60; ++i) {
-            ids.push_back(make_alert(desk, "r" + std::to_string(i), "h",
-                                           static_cast<Level>(random() % 5)));
+            ids.push_back(
+                make_alert(desk, "r" + std::to_string(i), "h", static_cast<Level>(random() % 5)));
             desk.clock.advance(Duration::seconds(1));
         }
         std::set<std::int64_t> seen;

@@ -18,8 +18,10 @@ Result<ChangePage> ChangeFeed::since(const Scope& scope, std::int64_t after_seq,
     const std::string sql = fmt::format(
         "SELECT seq, time, kind, object_id, unit_id FROM changes WHERE ({} OR kind IN "
         "('rule.changed', "
-        "'drill.removed')) AND seq > {} ORDER BY seq LIMIT {}",
-        scope.where("unit_id", args), after_seq, std::clamp(limit, 1, kPageMax));
+        "'drill.removed')) AND seq > ? ORDER BY seq LIMIT ?",
+        scope.where("unit_id", args));
+    args.emplace_back(after_seq);
+    args.emplace_back(std::clamp(limit, 1, kPageMax));
     return database_.read([&](db::Session& session) -> Result<ChangePage> {
         ChangePage page;
         GAC_TRY(oldest, session.number("SELECT min(seq) FROM changes"));
