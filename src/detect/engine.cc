@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/text.h"
 #include "detect/correlate/correlator.h"
@@ -34,16 +35,32 @@ bool is_scalar(const event::ValueRef& value) {
 
 void fold_into(std::string_view text, std::string& out) {
     out.resize(text.size());
+    // By pointers: this is the loop that every value runs through, and compilers make vectors of
+    // it.
+    const char* from = text.data();
+    char* to = out.data();
+    const std::size_t size = text.size();
     unsigned char all = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        all |= static_cast<unsigned char>(c);
-        out[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 0x20 : 0));
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto c = static_cast<unsigned char>(from[i]);
+        all |= c;
+        to[i] = static_cast<char>(c | (static_cast<unsigned char>(c - 'A') < 26 ? 0x20 : 0));
     }
     if (all >= 0x80) {
         out.clear();
         base::append_folded(text, out);
     }
+}
+
+// A backslash and u, and the backslash is not itself escaped: "\\\\users" is none.
+bool has_unicode_escape(std::string_view json) {
+    for (std::size_t at = json.find('\\'); at != std::string_view::npos && at + 1 < json.size();
+         at = json.find('\\', at + 2)) {
+        if (json[at + 1] == 'u') {
+            return true;
+        }
+    }
+    return false;
 }
 
 // Each scalar inside a value.
@@ -68,6 +85,20 @@ std::string_view cut_to(std::string_view text, std::size_t bytes_max) {
     return text.substr(0, bytes_max);
 }
 
+constexpr std::int64_t kRouteNumbers = 65'536;
+constexpr std::uint32_t kNoRoute = 0xffff'ffff;
+
+// Route ids of values seen before.
+struct RouteMemory {
+    std::vector<std::uint32_t> numbers = std::vector<std::uint32_t>(kRouteNumbers, kNoRoute);
+    std::array<std::pair<std::string, std::uint32_t>, 64> texts;
+    RouteMemory() {
+        for (auto& [text, id] : texts) {
+            id = kNoRoute;
+        }
+    }
+};
+
 // What one engine knows of one profile.
 struct ProfileState {
     const Plan* plan = nullptr;
@@ -80,6 +111,7 @@ struct ProfileState {
     std::vector<FeedRange> ranges;
     std::vector<Binding::Feed> feeds;
     std::vector<SlotState> slots;
+    std::vector<RouteMemory> routes;  // by routing field
     std::unordered_map<std::uint64_t, const Program*> programs;
 };
 
@@ -124,6 +156,7 @@ private:
         for (std::size_t i = 0; i < profiles_.size(); ++i) {
             profiles_[i].plan = set_->parts().plans[i].get();
             profiles_[i].slots.resize(profiles_[i].plan->binding.slot_count());
+            profiles_[i].routes.resize(profiles_[i].plan->route_slots.size());
         }
         items_.clear();
         item_stamps_.clear();
@@ -199,7 +232,26 @@ private:
     std::array<std::uint32_t, kRouteFieldsMax> route_of(const Plan& plan) {
         std::array<std::uint32_t, kRouteFieldsMax> route{};
         for (std::size_t i = 0; i < plan.route_slots.size(); ++i) {
-            route[i] = plan.route_id(i, value_of(plan.route_slots[i]), scratch_text_);
+            const event::ValueRef* value = value_of(plan.route_slots[i]);
+            RouteMemory& memory = profile_->routes[i];
+            if (value != nullptr && value->type() == event::Type::Integer && value->integer() >= 0
+                && value->integer() < kRouteNumbers) {
+                std::uint32_t& id = memory.numbers[static_cast<std::size_t>(value->integer())];
+                if (id == kNoRoute) {
+                    id = plan.route_id(i, value, scratch_text_);
+                }
+                route[i] = id;
+            } else if (value != nullptr && value->is_string()) {
+                // Neighbours in a stream come from few channels.
+                auto& [text, id] = memory.texts[value->string().size() % memory.texts.size()];
+                if (id == kNoRoute || text != value->string()) {
+                    text = value->string();
+                    id = plan.route_id(i, value, scratch_text_);
+                }
+                route[i] = id;
+            } else {
+                route[i] = plan.route_id(i, value, scratch_text_);
+            }
         }
         return route;
     }
@@ -298,7 +350,7 @@ private:
 
     void run_finder(const Finder& finder, std::string_view folded) {
         hits_.clear();
-        finder.find(folded, scratch_, numbers_, hits_);
+        finder.find(folded, numbers_, hits_);
         for (const Finder::Hit& hit : hits_) {
             const Answer before = known(hit.id);
             if (hit.exact) {
@@ -324,14 +376,14 @@ private:
         for (const std::uint32_t item : program_->blind_keyword_items) {
             wake(item);
         }
-        if (program_->keywords.empty()) {
+        if (!program_->keywords) {
             return;
         }
         const std::string_view raw = event_->head().raw;
         numbers_.clear();
         bool trust = !raw.empty();
         if (trust) {
-            program_->keywords.scan(raw, scratch_, numbers_);
+            program_->keywords->scan(raw, scratch_, numbers_);
         }
         if (!trust || !raw_is_json()) {
             // What was decoded out of text may say more than the text.
@@ -341,15 +393,18 @@ private:
                     const bool inside = text.data() >= raw.data()
                                         && text.data() + text.size() <= raw.data() + raw.size();
                     if (!inside) {
-                        program_->keywords.scan(text, scratch_, numbers_);
+                        program_->keywords->scan(text, scratch_, numbers_);
                     }
                 });
             }
         }
         for (const std::uint32_t number : numbers_) {
             if (number >= program_->force_exact_from) {
-                wake_all();
-                return;
+                if (number > program_->force_exact_from || has_unicode_escape(raw)) {
+                    wake_all();
+                    return;
+                }
+                continue;
             }
             for (const std::uint32_t item : program_->keyword_items[number]) {
                 wake(item);
@@ -421,7 +476,9 @@ private:
                     case Pattern::Kind::EndsWith:
                         return text.ends_with(pieces[1].text);
                     case Pattern::Kind::Contains:
-                        return text.contains(pieces[1].text);
+                        return ::memmem(text.data(), text.size(), pieces[1].text.data(),
+                                        pieces[1].text.size())
+                               != nullptr;
                     case Pattern::Kind::Anything:
                         return true;
                     case Pattern::Kind::Wildcard:

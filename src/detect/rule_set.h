@@ -59,6 +59,7 @@ public:
     // ("Event.UserData.").
     std::vector<std::string> field_prefixes() const;
     bool has_keyword_rules() const;
+    bool has_correlations() const;  // then the order of events counts
 
     const Parts& parts() const { return *parts_; }
 

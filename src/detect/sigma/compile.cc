@@ -199,8 +199,9 @@ private:
         }
     }
 
-    const Leaf* leaf_of(const Item& item) {
+    const Leaf* leaf_of(const Item& item, bool source = false) {
         std::string key = item.field;
+        key.push_back(source ? 's' : 'r');
         for (const Test& test : item.any) {
             key.push_back('\x1f');
             key += test.key();
@@ -208,6 +209,7 @@ private:
         const auto [at, added] = leaves_.try_emplace(std::move(key), nullptr);
         if (added) {
             parts_->leaves.push_back(std::make_unique<Leaf>(make_leaf(item)));
+            parts_->leaves.back()->source = source;
             at->second = parts_->leaves.back().get();
         }
         return at->second;
@@ -454,7 +456,7 @@ private:
                 test.pattern = Pattern::literal(value).folded();
                 item.any.push_back(std::move(test));
             }
-            out.other_when.emplace_back(leaf_of(item), plan.binding.slot_of(when.field));
+            out.other_when.emplace_back(leaf_of(item, true), plan.binding.slot_of(when.field));
         }
         const auto slot_of = [&](const std::string& asked) {
             const auto renamed = way.rename.find(asked);
@@ -524,6 +526,7 @@ std::span<const std::shared_ptr<const event::RuleInfo>> RuleSet::rules() const {
 }
 
 std::size_t RuleSet::refused() const { return parts_->refused; }
+bool RuleSet::has_correlations() const { return !parts_->correlations.empty(); }
 bool RuleSet::has_keyword_rules() const { return parts_->has_keywords; }
 
 std::vector<event::FieldId> RuleSet::fields() const {

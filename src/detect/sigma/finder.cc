@@ -1,14 +1,16 @@
 #include "detect/sigma/finder.h"
 
 #include <hs/hs.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
+#include "base/snapshot.h"
 #include "base/text.h"
 
 namespace gac::detect::sigma {
@@ -17,7 +19,25 @@ namespace {
 
 constexpr std::size_t kLengthsMax = 10;  // beyond, one hash for each length costs more than a scan
 
-std::uint64_t hash_of(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+// Length and both ends: the tables hold rules, so nobody outside can make keys collide.
+std::uint64_t hash_of(std::string_view text) {
+    std::uint64_t head = 0;
+    std::uint64_t tail = 0;
+    if (text.size() >= 8) {
+        std::memcpy(&head, text.data(), 8);
+        std::memcpy(&tail, text.data() + text.size() - 8, 8);
+    } else {
+        std::memcpy(&head, text.data(), text.size());
+    }
+    std::uint64_t middle = 0;
+    if (text.size() >= 16) {
+        std::memcpy(&middle, text.data() + text.size() / 2 - 4, 8);
+    }
+    std::uint64_t hash = (head ^ text.size()) * 0x9E3779B97F4A7C15ull;
+    hash = (hash ^ hash >> 32 ^ tail) * 0xD6E8FEB86659FD93ull;
+    hash = (hash ^ hash >> 32 ^ middle) * 0x9E3779B97F4A7C15ull;
+    return hash ^ hash >> 29;
+}
 
 std::string key_of(const Test& test) {
     return test.cased ? base::fold_case(test.pattern.key()) : std::string(test.pattern.key());
@@ -35,70 +55,52 @@ void Scratch::grow_for(const hs_database* database) {
     GAC_ASSERT(hs_alloc_scratch(database, &scratch_) == HS_SUCCESS);
 }
 
-LiteralScan::LiteralScan() = default;
 LiteralScan::~LiteralScan() {
     if (database_ != nullptr) {
         hs_free_database(database_);
     }
 }
-LiteralScan::LiteralScan(LiteralScan&& other) noexcept
-    : literals_(std::move(other.literals_)),
-      numbers_(std::move(other.numbers_)),
-      database_(std::exchange(other.database_, nullptr)) {}
-LiteralScan& LiteralScan::operator=(LiteralScan&& other) noexcept {
-    std::swap(literals_, other.literals_);
-    std::swap(numbers_, other.numbers_);
-    std::swap(database_, other.database_);
-    return *this;
-}
 
-std::uint32_t LiteralScan::add(std::string_view literal) {
-    const auto [at, added] =
-        numbers_.try_emplace(std::string(literal), static_cast<std::uint32_t>(literals_.size()));
-    if (added) {
-        literals_.emplace_back(literal);
-    }
-    return at->second;
-}
-
-Result<> LiteralScan::build(bool caseless) {
-    numbers_.clear();
-    if (literals_.empty()) {
-        return {};
+Result<std::shared_ptr<const LiteralScan>> LiteralScan::shared(const std::vector<std::string>& list,
+                                                               std::size_t cased) {
+    using Key = std::pair<std::vector<std::string>, std::size_t>;
+    static base::Guarded<std::map<Key, std::weak_ptr<const LiteralScan>>> known;
+    const Key key{list, cased};
+    if (auto scan = known.with([&](auto& map) { return map[key].lock(); })) {
+        return scan;
     }
     std::vector<const char*> texts;
     std::vector<std::size_t> sizes;
-    std::vector<unsigned> flags(literals_.size(),
-                                HS_FLAG_SINGLEMATCH | (caseless ? HS_FLAG_CASELESS : 0U));
+    std::vector<unsigned> flags(list.size(), HS_FLAG_SINGLEMATCH | HS_FLAG_CASELESS);
     std::vector<unsigned> ids;
-    for (const std::string& literal : literals_) {
+    for (const std::string& literal : list) {
+        if (ids.size() + cased >= list.size()) {
+            flags[ids.size()] = HS_FLAG_SINGLEMATCH;
+        }
         ids.push_back(static_cast<unsigned>(ids.size()));
         texts.push_back(literal.data());
         sizes.push_back(literal.size());
     }
+    std::shared_ptr<LiteralScan> scan(new LiteralScan);
     hs_compile_error_t* fault = nullptr;
     if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), sizes.data(),
-                             static_cast<unsigned>(ids.size()), HS_MODE_BLOCK, nullptr, &database_,
-                             &fault)
+                             static_cast<unsigned>(ids.size()), HS_MODE_BLOCK, nullptr,
+                             &scan->database_, &fault)
         != HS_SUCCESS) {
         std::string text = fault != nullptr ? fault->message : "unknown fault";
         hs_free_compile_error(fault);
         return fail(Code::Internal, fmt::format("cannot compile literals: {}", text));
     }
-    literals_.resize(1);  // only "is there any" is asked from now on
-    literals_.shrink_to_fit();
-    return {};
-}
-
-void LiteralScan::grow(Scratch& scratch) const {
-    if (database_ != nullptr) {
-        scratch.grow_for(database_);
-    }
+    known.with([&](auto& map) {
+        std::erase_if(map, [](const auto& entry) { return entry.second.expired(); });
+        map[key] = scan;
+    });
+    return std::shared_ptr<const LiteralScan>(std::move(scan));
 }
 
 void LiteralScan::scan(std::string_view text, const Scratch& scratch,
                        std::vector<std::uint32_t>& out) const {
-    if (database_ == nullptr || text.empty()) {
+    if (text.empty()) {
         return;
     }
     const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
@@ -203,7 +205,7 @@ void Finder::add(const Test& test, std::uint32_t id) {
     }
 }
 
-Result<> Finder::build() {
+void Finder::build() {
     whole_.build();
     after_backslash_.build();
     for (ByLength& side : begins_) {
@@ -220,11 +222,11 @@ Result<> Finder::build() {
             found_at_.resize(found_[i].number + 1, static_cast<std::uint32_t>(i));
         }
     }
-    return literals_.build(false);
+    literals_.build();
 }
 
-void Finder::find(std::string_view folded, const Scratch& scratch,
-                  std::vector<std::uint32_t>& numbers, std::vector<Hit>& out) const {
+void Finder::find(std::string_view folded, std::vector<std::uint32_t>& numbers,
+                  std::vector<Hit>& out) const {
     const auto hit = [&](const Entry& entry) { out.push_back({entry.id, entry.exact}); };
     if (!whole_.empty()) {
         whole_.look_up(folded, hit);
@@ -249,7 +251,7 @@ void Finder::find(std::string_view folded, const Scratch& scratch,
         return;
     }
     numbers.clear();
-    literals_.scan(folded, scratch, numbers);
+    literals_.scan(folded, numbers);
     for (const std::uint32_t number : numbers) {
         for (std::size_t i = found_at_[number]; i < found_.size() && found_[i].number == number;
              ++i) {

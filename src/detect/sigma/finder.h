@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "detect/sigma/gram_scan.h"
 #include "detect/sigma/test.h"
 
 struct hs_database;
@@ -33,24 +34,23 @@ private:
     hs_scratch* scratch_ = nullptr;
 };
 
-// Literals anywhere in a text. `caseless` for text that is not folded (ASCII letters only).
+// Literals anywhere in a long text, ignoring the case of ASCII letters.
 class LiteralScan {
 public:
-    LiteralScan();
+    // Many routes look for the same: equal lists share one scan.
+    // The last `cased` literals are looked for as they are.
+    static Result<std::shared_ptr<const LiteralScan>> shared(const std::vector<std::string>& list,
+                                                             std::size_t cased);
     ~LiteralScan();
-    LiteralScan(LiteralScan&&) noexcept;
-    LiteralScan& operator=(LiteralScan&&) noexcept;
+    LiteralScan(const LiteralScan&) = delete;
+    LiteralScan& operator=(const LiteralScan&) = delete;
 
-    std::uint32_t add(std::string_view literal);  // not empty; the same text gives the same number
-    Result<> build(bool caseless);
-    bool empty() const { return literals_.empty(); }
-    void grow(Scratch& scratch) const;
-    // Appends the numbers of the literals that stand in the text, each once, in any order.
+    void grow(Scratch& scratch) const { scratch.grow_for(database_); }
+    // Appends the numbers (places in the list) of those that stand in the text, each once.
     void scan(std::string_view text, const Scratch& scratch, std::vector<std::uint32_t>& out) const;
 
 private:
-    std::vector<std::string> literals_;
-    std::unordered_map<std::string, std::uint32_t> numbers_;
+    LiteralScan() = default;
     hs_database* database_ = nullptr;
 };
 
@@ -66,11 +66,10 @@ public:
     // expressions with needles.
     static bool takes(const Test& test);
     void add(const Test& test, std::uint32_t id);
-    Result<> build();
-    void grow(Scratch& scratch) const { literals_.grow(scratch); }
+    void build();
 
     // Appends hits; an id may come more than once. `numbers` is scratch.
-    void find(std::string_view folded, const Scratch& scratch, std::vector<std::uint32_t>& numbers,
+    void find(std::string_view folded, std::vector<std::uint32_t>& numbers,
               std::vector<Hit>& out) const;
 
 private:
@@ -111,7 +110,7 @@ private:
     Table after_backslash_;
     std::vector<ByLength> begins_;
     std::vector<ByLength> ends_;
-    LiteralScan literals_;
+    GramScan literals_;
     std::vector<Literal> found_;           // sorted by number
     std::vector<std::uint32_t> found_at_;  // number -> first in found_
 };

@@ -207,8 +207,7 @@ std::uint32_t Plan::route_id(std::size_t field, const event::ValueRef* value,
     }
     const bool number = value->type() == event::Type::Integer;
     const std::string_view text = value->text(scratch);
-    std::string folded;
-    base::append_folded(text, folded);
+    const std::string folded = base::fold_case(text);
     const auto found = known[field].find(folded);
     if (found != known[field].end()) {
         return found->second;

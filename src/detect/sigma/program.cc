@@ -93,7 +93,7 @@ public:
                 watched[item] = true;
             }
         }
-        GAC_CHECK(add_work(watched));
+        add_work(watched);
         GAC_CHECK(add_keywords(watched));
         return std::unique_ptr<const Program>(std::move(out_));
     }
@@ -120,6 +120,9 @@ private:
             }
             for (const int* count : uses[i]) {
                 score += 0.5F * static_cast<float>(*count - 1);
+            }
+            if (in_.items[i].leaf->source) {
+                score += 400;
             }
             if (in_.items[i].slot == kKeywordSlot) {
                 score += 50;
@@ -199,7 +202,7 @@ private:
         return static_cast<std::uint32_t>(out_->nodes.size() - 1);
     }
 
-    Result<> add_work(const std::vector<bool>& watched) {
+    void add_work(const std::vector<bool>& watched) {
         std::map<Slot, std::size_t> at;
         for (std::uint32_t i = 0; i < out_->items.size(); ++i) {
             ProgramItem& item = out_->items[i];
@@ -228,13 +231,12 @@ private:
             }
         }
         for (Program::SlotWork& work : out_->work) {
-            GAC_CHECK(work.finder.build());
+            work.finder.build();
         }
-        return {};
     }
 
-    // The longest run of ASCII that every match of the test must hold, as it stands in JSON text;
-    // empty when there is none that is worth a scan.
+    // The longest run of ASCII that every match of the test must hold; empty when there is none.
+    // Control signs, which JSON writes in several ways, end a run, and so does the slash.
     static std::vector<std::string> raw_literals(const Test& test) {
         std::vector<std::string> out;
         const auto add = [&](std::string_view text) {
@@ -247,9 +249,8 @@ private:
                 run.clear();
             };
             for (const char c : text) {
-                // Signs that JSON escapes end a run, so that one literal serves JSON and text.
                 if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f
-                    || c == '"' || c == '\\' || c == '/') {
+                    || c == '/') {
                     end();
                 } else {
                     run.push_back(base::ascii_lower(c));
@@ -268,7 +269,21 @@ private:
         return out;
     }
 
+    // As the literal stands in JSON text.
+    static std::string escaped(const std::string& literal) {
+        std::string out;
+        for (const char c : literal) {
+            if (c == '"' || c == '\\') {
+                out.push_back('\\');
+            }
+            out.push_back(c);
+        }
+        return out;
+    }
+
     Result<> add_keywords(const std::vector<bool>& watched) {
+        std::vector<std::string> all;
+        std::map<std::string, std::uint32_t> numbers;
         for (std::uint32_t i = 0; i < out_->items.size(); ++i) {
             if (out_->items[i].slot != kKeywordSlot) {
                 continue;
@@ -289,12 +304,20 @@ private:
                 out_->blind_keyword_items.push_back(i);
                 continue;
             }
-            for (const std::string& literal : literals) {
-                const std::uint32_t number = out_->keywords.add(literal);
-                if (out_->keyword_items.size() <= number) {
-                    out_->keyword_items.resize(number + 1);
+            const std::size_t plain = literals.size();
+            for (std::size_t k = 0; k < plain; ++k) {
+                if (std::string json = escaped(literals[k]); json != literals[k]) {
+                    literals.push_back(std::move(json));
                 }
-                std::vector<std::uint32_t>& woken = out_->keyword_items[number];
+            }
+            for (const std::string& literal : literals) {
+                const auto [at, added] =
+                    numbers.try_emplace(literal, static_cast<std::uint32_t>(all.size()));
+                if (added) {
+                    all.push_back(literal);
+                    out_->keyword_items.emplace_back();
+                }
+                std::vector<std::uint32_t>& woken = out_->keyword_items[at->second];
                 if (woken.empty() || woken.back() != i) {
                     woken.push_back(i);
                 }
@@ -304,9 +327,10 @@ private:
         if (!out_->keyword_items.empty()) {
             // An escape may hide a letter; two signs outside ASCII fold to k and s.
             for (const std::string_view hiding : {"\\u", "\u212a", "\u017f"}) {
-                out_->keywords.add(hiding);
+                all.emplace_back(hiding);
             }
-            GAC_CHECK(out_->keywords.build(true));
+            GAC_TRY(scan, LiteralScan::shared(all, 3));
+            out_->keywords = std::move(scan);
         }
         return {};
     }
@@ -319,10 +343,9 @@ private:
 }  // namespace
 
 void Program::grow(Scratch& scratch) const {
-    for (const SlotWork& one : work) {
-        one.finder.grow(scratch);
+    if (keywords) {
+        keywords->grow(scratch);
     }
-    keywords.grow(scratch);
 }
 
 Result<std::unique_ptr<const Program>> build_program(ProgramInput input) {

@@ -26,6 +26,7 @@ struct Leaf {
     bool exists = false;    // some test is Exists: true
     bool missing = false;   // some test is Exists: false
     bool relation = false;  // some test is FieldRef
+    bool source = false;  // asks of the log source: holds for many events
     float cost = 0;         // of one evaluation, for the order of children
 };
 
@@ -69,11 +70,13 @@ struct Program {
     std::vector<std::uint32_t> always;  // entries without a trigger
     std::vector<SlotWork> work;
     // Keywords: literals of the raw line; a hit of number n wakes items keyword_items[n].
-    LiteralScan keywords;
+    std::shared_ptr<const LiteralScan> keywords;  // none: nothing to scan for
     std::vector<std::vector<std::uint32_t>> keyword_items;
     std::vector<std::uint32_t> all_keyword_items;
     std::vector<std::uint32_t> blind_keyword_items;  // without a literal: possible in every event
-    std::uint32_t force_exact_from = 0;  // numbers from here on say that the scan cannot be trusted
+    // Numbers from here on say that the scan cannot be trusted; the first of them is a backslash
+    // and u.
+    std::uint32_t force_exact_from = 0;
 
     void grow(Scratch& scratch) const;
 };

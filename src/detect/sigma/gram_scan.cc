@@ -1,0 +1,140 @@
+#include "detect/sigma/gram_scan.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace gac::detect::sigma {
+
+namespace {
+
+constexpr std::size_t kGram = 4;
+constexpr std::size_t kSparseBytes = 2 * kGram - 1;  // holds a whole gram at any alignment
+
+std::uint32_t gram_at(const char* text) {
+    std::uint32_t gram = 0;
+    std::memcpy(&gram, text, kGram);
+    return gram;
+}
+
+std::uint32_t mix(std::uint32_t gram) { return gram * 0x9E3779B1u; }
+
+}  // namespace
+
+std::uint32_t GramScan::add(std::string_view literal) {
+    const auto [at, added] =
+        numbers_.try_emplace(std::string(literal), static_cast<std::uint32_t>(literals_.size()));
+    if (added) {
+        literals_.emplace_back(literal);
+    }
+    return at->second;
+}
+
+void GramScan::Table::build() {
+    if (entries.empty()) {
+        return;
+    }
+    const std::size_t buckets = std::bit_ceil(std::max<std::size_t>(entries.size(), 16));
+    bucket_shift = static_cast<unsigned>(32 - std::countr_zero(buckets));
+    const std::size_t bits = std::bit_ceil(std::max<std::size_t>(entries.size() * 16, 1'024));
+    filter_shift = static_cast<unsigned>(32 - std::min(std::countr_zero(bits), 20));
+    filter.assign((std::size_t{1} << (32 - filter_shift)) / 64, 0);
+    std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+        return mix(a.gram) != mix(b.gram) ? mix(a.gram) < mix(b.gram) : a.number < b.number;
+    });
+    starts.assign(buckets + 1, static_cast<std::uint32_t>(entries.size()));
+    for (std::size_t i = entries.size(); i-- > 0;) {
+        const std::uint32_t hash = mix(entries[i].gram);
+        starts[hash >> bucket_shift] = static_cast<std::uint32_t>(i);
+        filter[(hash >> filter_shift) / 64] |= std::uint64_t{1} << ((hash >> filter_shift) % 64);
+    }
+    for (std::size_t bucket = buckets; bucket-- > 0;) {
+        starts[bucket] = std::min(starts[bucket], starts[bucket + 1]);
+    }
+}
+
+template <class Use>
+void GramScan::Table::look_up(std::uint32_t gram, Use&& use) const {
+    const std::uint32_t hash = mix(gram);
+    const std::uint32_t bit = hash >> filter_shift;
+    if ((filter.data()[bit / 64] >> (bit % 64) & 1) == 0) {
+        return;
+    }
+    const std::uint32_t bucket = hash >> bucket_shift;
+    const Entry* end = entries.data() + starts.data()[bucket + 1];
+    for (const Entry* entry = entries.data() + starts.data()[bucket]; entry != end; ++entry) {
+        if (entry->gram == gram) {
+            use(*entry);
+        }
+    }
+}
+
+void GramScan::build() {
+    numbers_ = {};
+    // Grams that many literals share make long look-ups: take the rarest four in a row.
+    std::unordered_map<std::uint32_t, std::uint32_t> uses;
+    for (const std::string& literal : literals_) {
+        for (std::size_t i = 0; i + kGram <= literal.size(); ++i) {
+            ++uses[gram_at(literal.data() + i)];
+        }
+    }
+    for (std::uint32_t number = 0; number < literals_.size(); ++number) {
+        const std::string& literal = literals_[number];
+        if (literal.size() < kGram) {
+            tiny_.push_back(number);
+            continue;
+        }
+        const std::size_t wanted = literal.size() >= kSparseBytes ? kGram : 1;
+        std::size_t best = 0;
+        std::uint32_t best_uses = UINT32_MAX;
+        for (std::size_t from = 0; from + wanted + kGram - 1 <= literal.size(); ++from) {
+            std::uint32_t sum = 0;
+            for (std::size_t k = 0; k < wanted; ++k) {
+                sum += uses[gram_at(literal.data() + from + k)];
+            }
+            if (sum < best_uses) {
+                best_uses = sum;
+                best = from;
+            }
+        }
+        Table& table = wanted == kGram ? sparse_ : dense_;
+        for (std::size_t k = 0; k < wanted; ++k) {
+            table.entries.push_back(
+                {gram_at(literal.data() + best + k), number, static_cast<std::uint32_t>(best + k)});
+        }
+    }
+    sparse_.build();
+    dense_.build();
+}
+
+void GramScan::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
+    const auto verify = [&](std::size_t at, const Entry& entry) {
+        const std::string& literal = literals_[entry.number];
+        if (entry.offset <= at && text.size() - (at - entry.offset) >= literal.size()
+            && std::memcmp(text.data() + at - entry.offset, literal.data(), literal.size()) == 0) {
+            out.push_back(entry.number);
+        }
+    };
+    if (text.size() >= kGram) {
+        const std::size_t last = text.size() - kGram;
+        if (!sparse_.entries.empty()) {
+            for (std::size_t at = 0; at <= last; at += kGram) {
+                sparse_.look_up(gram_at(text.data() + at),
+                                [&](const Entry& entry) { verify(at, entry); });
+            }
+        }
+        if (!dense_.entries.empty()) {
+            for (std::size_t at = 0; at <= last; ++at) {
+                dense_.look_up(gram_at(text.data() + at),
+                               [&](const Entry& entry) { verify(at, entry); });
+            }
+        }
+    }
+    for (const std::uint32_t number : tiny_) {
+        if (text.contains(literals_[number])) {
+            out.push_back(number);
+        }
+    }
+}
+
+}  // namespace gac::detect::sigma
