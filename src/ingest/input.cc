@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "ingest/evtx/chunk.h"
+#include "ingest/evtx/input.h"
 #include "ingest/json/text.h"
 #include "ingest/unpack.h"
 
@@ -75,6 +77,10 @@ public:
         : path_(std::move(path)), source_(std::move(source)), frame_bytes_max_(frame_bytes_max) {}
 
     Result<> start();
+    bool is_evtx() const { return pending().starts_with(evtx::kFileMark); }
+    std::unique_ptr<Input> as_evtx() && {
+        return make_evtx_input(std::move(path_), std::move(source_), pending());
+    }
     Result<bool> next(Frame& frame) override;
     std::uint64_t bytes_read() const override { return bytes_read_; }
 
@@ -168,10 +174,6 @@ Result<> FileInput::start() {
     }
     if (pending().starts_with("\xEF\xBB\xBF")) {
         begin_ += 3;
-    }
-    if (pending().starts_with("ElfFile")) {
-        return fail(Code::InvalidArgument,
-                    "is a Windows event log (EVTX); export it to JSON, one object a record", path_);
     }
     if (pending().starts_with("\xFF\xFE") || pending().starts_with("\xFE\xFF")) {
         return fail(Code::InvalidArgument, "is UTF-16 text; convert it to UTF-8", path_);
@@ -294,6 +296,9 @@ Result<std::unique_ptr<Input>> Input::open(const std::string& path, std::size_t 
     auto input = std::make_unique<FileInput>(path, *std::move(source),
                                              std::max<std::size_t>(frame_bytes_max, 1));
     GAC_CHECK(input->start());
+    if (input->is_evtx()) {
+        return std::move(*input).as_evtx();
+    }
     return input;
 }
 

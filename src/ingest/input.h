@@ -1,7 +1,8 @@
 // A file (or standard input) of events as frames, one by one: what the commands `detect`, `decode`
 // and `ingest` read. Unpacks .gz, .xz and .zst by their first bytes; tells lines from JSON: one
 // object a line, a stream of objects (pretty-printed or not), or an array of them. The frame with
-// index n is event n of the file for the decoders that make one event of each frame. One thread.
+// index n is event n of the file for the decoders that make one event of each frame. Windows event
+// logs (EVTX) come as one JSON object a record. One thread.
 #pragma once
 
 #include <cstddef>

@@ -166,8 +166,6 @@ TEST_F(InputTest, RefusesWhatItCannotRead) {
     const auto folder = Input::open(folder_.string());
     ASSERT_FALSE(folder);
     EXPECT_NE(folder.error().message().find("folder"), std::string::npos);
-    frames(std::string_view("ElfFile\0rest", 12));
-    EXPECT_NE(error_.find("EVTX"), std::string::npos);
     frames("\xFF\xFEu\0");
     EXPECT_NE(error_.find("UTF-16"), std::string::npos);
 }
