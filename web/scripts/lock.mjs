@@ -8,7 +8,9 @@ for (const entry of Object.values(lock.packages)) {
   delete entry.resolved;
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const words = name.split('/').pop().split('-');
-    const os = ['android', 'darwin', 'linux', 'win32', 'freebsd'].find((one) => words.includes(one));
+    const os = ['android', 'darwin', 'linux', 'win32', 'freebsd'].find((one) =>
+      words.includes(one),
+    );
     const cpu = ['arm64', 'x64', 'arm', 'ia32'].find((one) => words.includes(one));
     if (!os || !cpu || !/^\d/.test(version)) continue;
     lock.packages[`node_modules/${name}`] ??= {
@@ -21,5 +23,7 @@ for (const entry of Object.values(lock.packages)) {
     };
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+lock.packages = Object.fromEntries(
+  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)),
+);
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
