@@ -382,6 +382,8 @@ export const en: Words = {
   'desk.needOverdue': '{{n}} alerts are overdue.',
   'desk.needOverdue_one': '{{n}} alert is overdue.',
   'desk.calm': 'Nothing is waiting.',
+  'desk.drill': 'Drill running: {{n}} alerts',
+  'desk.drill_one': 'Drill running: {{n}} alert',
   'desk.critical': 'Critical, unacknowledged',
   'desk.oldest': 'oldest {{span}}',
   'desk.nobodyWaits': 'nothing has to wait',

@@ -374,6 +374,7 @@ export const vi = {
   'desk.needCritical': '{{n}} cảnh báo nghiêm trọng cần người nhận ngay.',
   'desk.needOverdue': '{{n}} cảnh báo đã quá hạn.',
   'desk.calm': 'Không có việc tồn.',
+  'desk.drill': 'Đang diễn tập: {{n}} cảnh báo',
   'desk.critical': 'Nghiêm trọng chưa nhận',
   'desk.oldest': 'lâu nhất {{span}}',
   'desk.nobodyWaits': 'không có gì phải chờ',

@@ -37,6 +37,7 @@ export function Value({
       <button
         type="button"
         className={`value${mono ? ' mono' : ''}`}
+        title={shown}
         aria-haspopup="menu"
         data-pivot
         onClick={(event) => {

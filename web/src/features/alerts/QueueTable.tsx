@@ -283,7 +283,7 @@ const GroupRow = memo(function GroupRow({
       </span>
       <span role="gridcell" className="right col-due">
         {group.due ? (
-          <Deadline from={group.first} due={group.due} />
+          <Deadline from={group.newest[0]?.raised ?? group.first} due={group.due} />
         ) : (
           <span className="dim">–</span>
         )}
@@ -323,7 +323,9 @@ const AlertRow = memo(function AlertRow({
           {time(alert.last)}
         </time>
         <span className="who cut">{alert.host ?? '–'}</span>
-        <span className="who cut addr">{alert.key ?? ''}</span>
+        <span className="who cut addr">
+          {alert.source_ip ?? alert.user_name ?? alert.key ?? ''}
+        </span>
         <span className="cut" title={alert.summary}>
           {alert.summary || t('queue.events', { n: number(alert.count) })}
         </span>

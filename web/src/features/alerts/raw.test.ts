@@ -14,6 +14,10 @@ test('matched values are marked as whole words, the longest first', () => {
   expect(marked('Failed password for ROOT', ['root'])).toEqual(['ROOT']);
 });
 
+test('a value is found as JSON writes it', () => {
+  expect(marked('{"Image":"C:\\\\a.exe"}', ['C:\\a.exe'])).toEqual(['C:\\\\a.exe']);
+});
+
 test('the pieces are the text, with any value', () => {
   const text = 'a(b)[c] $x đăng nhập';
   for (const values of [[], [''], ['('], ['$x', '[c]'], ['đăng'], ['a', 'a(b']]) {

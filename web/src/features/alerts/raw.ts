@@ -3,7 +3,9 @@ export type RawPiece = { text: string; marked: boolean };
 
 /** Marks every occurrence of the values, longest first, as whole words where they begin or end in one. */
 export function markValues(text: string, values: string[]): RawPiece[] {
-  const wanted = [...new Set(values.filter((value) => value.length > 0))].sort(
+  // A raw JSON line holds a value as JSON writes it, with its backslashes doubled.
+  const written = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  const wanted = [...new Set(written.filter((value) => value.length > 0))].sort(
     (a, b) => b.length - a.length,
   );
   if (wanted.length === 0) return text ? [{ text, marked: false }] : [];

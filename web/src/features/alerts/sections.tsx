@@ -75,9 +75,11 @@ export function Why({ alert }: { alert: Detail }) {
             <dt>{t('alert.whyCount')}</dt>
             <dd>
               <mark>{number(alert.count)}</mark>{' '}
-              <span className="dim" style={{ fontSize: 12 }}>
-                {t('alert.whySpan', { span: duration(span) })}
-              </span>
+              {span > 0 && (
+                <span className="dim" style={{ fontSize: 12 }}>
+                  {t('alert.whySpan', { span: duration(span) })}
+                </span>
+              )}
             </dd>
           </>
         )}

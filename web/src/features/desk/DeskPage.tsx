@@ -14,7 +14,7 @@ import { parseScope } from '@/ui/scope.ts';
 import { Empty, Failed, SkeletonRows } from '@/ui/states.tsx';
 import { useNow } from '@/ui/useNow.ts';
 import './desk.css';
-import { type Alert, type Desk, useDesk, useTake } from './queries.ts';
+import { type Alert, type Desk, useDesk, useDrillCount, useTake } from './queries.ts';
 
 function titleOf(alert: Alert, language: string) {
   return (language === 'vi' && alert.rule_title_vi) || alert.rule_title;
@@ -60,11 +60,12 @@ export function DeskPage() {
       </div>
     );
   }
-  return <DeskBody desk={desk.data} />;
+  return <DeskBody desk={desk.data} unit={scope.unit} />;
 }
 
-function DeskBody({ desk }: { desk: Desk }) {
+function DeskBody({ desk, unit }: { desk: Desk; unit: string | undefined }) {
   const { t, language } = useText();
+  const drill = useDrillCount(unit);
   const now = useNow(10_000);
   const { critical_unacknowledged: critical, overdue, mine, silent_sources: silent } = desk;
   const rate = desk.events_per_second;
@@ -80,6 +81,11 @@ function DeskBody({ desk }: { desk: Desk }) {
       <div className="page-title">
         <h1>{t('nav.desk')}</h1>
         <span className="dim">{summary}</span>
+        {(drill.data ?? 0) > 0 && (
+          <Link to="/alerts" search={{ tab: 'drill' }}>
+            {t('desk.drill', { n: number(drill.data), count: drill.data })}
+          </Link>
+        )}
       </div>
       <div className="band" style={{ flex: 'none' }}>
         <Link to="/alerts" search={{ tab: 'critical' }} className="figure">

@@ -25,6 +25,16 @@ export function useDesk(unit: string | undefined) {
   return desk;
 }
 
+/** Alerts of a running drill: counted nowhere, but a newcomer should find them. */
+export function useDrillCount(unit: string | undefined) {
+  return useQuery({
+    queryKey: ['alerts', 'counts', unit ?? ''],
+    queryFn: ({ signal }) =>
+      unwrap(api.GET('/api/v1/alerts/counts', { params: { query: unit ? { unit } : {} }, signal })),
+    select: (counts) => counts.drill,
+  });
+}
+
 /** Acknowledge one alert from the desk, with undo. */
 export function useTake() {
   const client = useQueryClient();

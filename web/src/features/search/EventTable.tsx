@@ -76,7 +76,11 @@ export function EventTable({
   useEffect(() => {
     if (hasMore && lastShown >= rows.length - kAhead) onMore();
   }, [hasMore, lastShown, rows.length, onMore]);
-  const grid = { gridTemplateColumns: template(columns) };
+  const grid = {
+    gridTemplateColumns: template(columns),
+    // Wider than a phone: the table scrolls sideways, the page does not.
+    minWidth: 200 + columns.length * 130,
+  };
   return (
     <div
       ref={box}

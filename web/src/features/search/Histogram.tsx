@@ -10,7 +10,7 @@ import { labelEvery } from './rows.ts';
 
 type Data = NonNullable<Answer['histogram']>;
 
-const kTokens = ['--chart-2', '--chart-3', '--chart-4'];
+const kTokens = ['--chart-3', '--chart-4', '--chart-2'];
 const kOutcomeKeys: Record<string, TextKey> = {
   failure: 'find.failure',
   success: 'find.success',
@@ -49,6 +49,7 @@ export function Histogram({
     const rest = data.counts.map((n, at) =>
       Math.max(0, n - split.reduce((sum, each) => sum + (each.counts[at] ?? 0), 0)),
     );
+    const hasRest = rest.some((n) => n > 0);
     let other = 0;
     // The failures are the question: accent, on top of the background series.
     const named = split.map((each) => ({
@@ -57,15 +58,17 @@ export function Histogram({
         each.value === 'failure'
           ? '--chart-1'
           : each.value === 'success'
-            ? '--chart-0'
+            ? hasRest
+              ? '--chart-2'
+              : '--chart-0'
             : (kTokens[other++ % kTokens.length] ?? '--chart-2'),
       values: each.counts,
     }));
     named.sort((a, b) => Number(a.token === '--chart-1') - Number(b.token === '--chart-1'));
-    if (rest.some((n) => n > 0) || named.length === 0) {
+    if (hasRest || named.length === 0) {
       named.unshift({
         name: named.length === 0 ? t('find.events') : t('find.rest'),
-        token: named.length === 0 ? '--chart-0' : '--chart-2',
+        token: '--chart-0',
         values: rest,
       });
     }

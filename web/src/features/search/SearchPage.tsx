@@ -183,7 +183,7 @@ export function SearchPage() {
                 <b className="num">{number(isTable ? rows.length : total)}</b>{' '}
                 {isTable
                   ? t('find.rows')
-                  : first.scanned_events !== undefined
+                  : (first.scanned_events ?? 0) >= total
                     ? t('find.matches', { n: number(first.scanned_events) })
                     : t('find.matchesPlain')}
               </span>
