@@ -27,6 +27,7 @@ void add_serve(CLI::App& root, Chosen& chosen);
 void add_config(CLI::App& root, Chosen& chosen);
 void add_user(CLI::App& root, Chosen& chosen);
 void add_audit(CLI::App& root, Chosen& chosen);
+void add_drill(CLI::App& root, Chosen& chosen);
 void add_rules(CLI::App& root, Chosen& chosen);
 void add_detect(CLI::App& root, Chosen& chosen);
 void add_decode(CLI::App& root, Chosen& chosen);

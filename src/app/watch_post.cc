@@ -32,6 +32,7 @@ namespace gac::app {
 namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kPruneEverySeconds = 3600;
 constexpr base::Duration kStopPatience = base::Duration::seconds(5);
 
 std::vector<std::filesystem::path> rule_paths(const Config& config, const Content& content) {
@@ -110,6 +111,7 @@ struct WatchPost::Rooms {
 
     std::optional<net::Endpoint> syslog_endpoint;
     std::atomic<bool> accepting{false};
+    std::int64_t seconds_up = 0;  // of the reporter's thread
 
     Result<> open_history();
     Result<> open_rules();
@@ -163,6 +165,12 @@ Result<> WatchPost::Rooms::open_pipeline() {
         std::make_unique<pipeline::Reporter>(*sources, desk->sources, content.profiles, [this] {
             syslog->retry_parked();
             rules->reload_if_changed();
+            if (++seconds_up % kPruneEverySeconds == 0) {
+                if (const auto pruned = desk->sessions.prune(); !pruned) {
+                    base::log_warn("app", "ended sessions not removed: {}",
+                                   pruned.error().message());
+                }
+            }
         });
     return {};
 }
