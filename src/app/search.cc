@@ -2,13 +2,16 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "app/command.h"
 #include "app/content.h"
 #include "app/data_folder.h"
+#include "app/history_copy.h"
 #include "event/render.h"
 #include "store/store.h"
 
@@ -69,7 +72,8 @@ int search(const SearchOptions& options) {
     const base::TimePoint now = base::SystemClock{}.now();
     auto query = store::parse(options.query, now);
     if (!query) {
-        return cannot_start(store::with_caret(options.query, query.error()));
+        return cannot_start(fmt::format("{}\n{}", query.error().message(),
+                                        store::with_caret(options.query, query.error())));
     }
     const auto set_bound = [&](const std::string& text, const char* option,
                                base::TimePoint& bound) -> Result<> {
@@ -93,13 +97,26 @@ int search(const SearchOptions& options) {
     if (!content) {
         return cannot_start(content.error());
     }
+    const DataFolder data(options.data);
+    if (!std::filesystem::is_directory(data.events())) {
+        return cannot_start(fmt::format("--data: {} holds no event history", options.data));
+    }
+    std::filesystem::path events = data.events();
+    std::optional<HistoryCopy> copy;
     auto lock = DataLock::take(options.data);
-    if (!lock) {
+    if (!lock && lock.error().code == Code::Conflict) {  // a server is writing it
+        auto made = HistoryCopy::make(data);
+        if (!made) {
+            return cannot_start(made.error());
+        }
+        copy.emplace(*std::move(made));
+        events = copy->folder();
+    } else if (!lock) {
         return cannot_start(lock.error());
     }
     const std::int64_t opened = base::monotonic_us();
-    auto store = store::Store::open({.folder = DataFolder(options.data).events()},
-                                    content->profiles, std::make_shared<store::SourceNameTable>());
+    auto store = store::Store::open({.folder = events}, content->profiles,
+                                    std::make_shared<store::SourceNameTable>());
     if (!store) {
         return cannot_start(store.error());
     }

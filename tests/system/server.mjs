@@ -53,9 +53,9 @@ export class Server {
         this.log = '';
     }
 
-    async start() {
-        const args = ['serve', '--data', this.data, '--http', '127.0.0.1:0', '--syslog', '127.0.0.1:0', '--no-drill',
-            ...this.options];
+    async start({ drill = false } = {}) {
+        const args = ['serve', '--data', this.data, '--http', '127.0.0.1:0', '--syslog', '127.0.0.1:0',
+            ...(drill ? [] : ['--no-drill']), ...this.options];
         this.child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
         this.exit = new Promise((done) => this.child.once('exit', (code, signal) => done({ code, signal })));
         this.child.stderr.on('data', (bytes) => { this.log = (this.log + bytes).slice(-64_000); });
