@@ -28,7 +28,7 @@ struct Ban {
 
 constexpr Ban kBans[] = {
     {"std::regex", "use RE2"},
-    {"using namespace std", "name what you use"},
+    {"using namespace std;", "name what you use"},
     {"<iostream>", "use fmt and base/log.h"},
     {"std::endl", "use \\n"},
     {"std::system(", "no shell; call the library"},
