@@ -54,7 +54,7 @@ struct FakeApi : response::FakeDesk {
     FakeApi() {
         std::filesystem::create_directories(folder.path() / "rules");
         std::ofstream(folder.path() / "openapi.yaml") << "openapi: 3.1.0\n";
-        profiles = must(event::ProfileSet::load(folder.path(), base::Zone::utc()));
+        profiles = must(event::ProfileSet::load(folder.path() / "rules", base::Zone::utc()));
         history =
             must(store::Store::open({.folder = folder.path() / "events"}, profiles, sources_table));
         rule_service = std::make_unique<pipeline::RuleService>(std::vector{folder.path() / "rules"},

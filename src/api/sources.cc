@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "api/alert_json.h"
 #include "api/body.h"
 #include "api/source_json.h"
+#include "event/render.h"
 
 namespace gac::api {
 
@@ -165,7 +165,11 @@ Result<net::Response> try_line(Api::State& state, Call& call) {
     JsonWriter json;
     json.open_object().field("decoded", tried.decoded).key("events").open_array();
     for (std::uint32_t row = 0; row < tried.events.size(); ++row) {
-        write_event(state, json, tried.events[row]);
+        // It stands in no history and comes from no source.
+        const event::EventRef event = tried.events[row];
+        std::string text;
+        event::append_event_json(event, (*state.backend.profiles)[event.head().profile], text);
+        json.raw(text);
     }
     json.close_array();
     if (!tried.events.empty()) {
