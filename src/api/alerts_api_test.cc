@@ -214,7 +214,8 @@ TEST_F(AlertsApi, GivesTheEventsBehindOrTheCopiesKept) {
 
     const auto answer = FakeApi::json(fake.ask_as(
         session, "POST", "/api/v1/search",
-        R"({"query":"message:\"from history\"","from":"2026-01-01T00:00:00Z","to":"2027-01-01T00:00:00Z","histogram":{"buckets":10},"facets":["message"]})"));
+        R"({"query":"message:\"from history\"","from":"2026-01-01T00:00:00Z",)"
+        R"("to":"2027-01-01T00:00:00Z","histogram":{"buckets":10},"facets":["message"]})"));
     EXPECT_EQ(answer.at("rows").as_array().size(), 1U);
     EXPECT_EQ(answer.at("total").as_int64(), 1);
     EXPECT_FALSE(answer.at("partial").as_bool());

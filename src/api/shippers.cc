@@ -35,10 +35,9 @@ Result<net::Response> license(Api::State& state, Call& call) {
 }
 
 Result<net::Response> xpack(Api::State& state, Call& call) {
-    return fixed(
-        state, call,
-        R"({"license":{"uid":"gac","type":"basic","mode":"basic","status":"active"},)"
-        R"("features":{"ilm":{"available":true,"enabled":true}}})");
+    return fixed(state, call,
+                 R"({"license":{"uid":"gac","type":"basic","mode":"basic","status":"active"},)"
+                 R"("features":{"ilm":{"available":true,"enabled":true}}})");
 }
 
 Result<net::Response> health(Api::State& state, Call& call) {

@@ -125,16 +125,16 @@ TEST(Correlation, LateEventsAreMergedAndTooLateOnesCounted) {
 TEST(Correlation, GenerateKeepsTheReferencedRuleLoud) {
     EXPECT_EQ(Stream(kCount).feed(burst(2, "fail")).size(), 0U);
     Stream loud(base_rule("fail", "fail")
-             + correlation("    type: event_count\n    rules: [id-fail]\n    timespan: 10s\n"
-                           "    generate: true\n    condition:\n        gte: 3\n"));
+                + correlation("    type: event_count\n    rules: [id-fail]\n    timespan: 10s\n"
+                              "    generate: true\n    condition:\n        gte: 3\n"));
     EXPECT_EQ(loud.feed(burst(3, "fail")).size(), 4U);
 }
 
 TEST(Correlation, ValueCountCountsDistinctValues) {
     Stream run(base_rule("fail", "fail")
-            + correlation("    type: value_count\n    rules: [fail]\n    group-by: [User]\n"
-                          "    timespan: 1m\n    condition:\n        field: Value\n"
-                          "        gte: 3\n"));
+               + correlation("    type: value_count\n    rules: [fail]\n    group-by: [User]\n"
+                             "    timespan: 1m\n    condition:\n        field: Value\n"
+                             "        gte: 3\n"));
     EXPECT_TRUE(run.feed({{0, "fail", "u", "x"},
                           {1, "fail", "u", "y"},
                           {2, "fail", "u", "x"},
@@ -174,7 +174,8 @@ TEST(Correlation, TemporalOrderedWantsTheOrder) {
                                  "    type: temporal_ordered\n    rules: [one, two, three]\n"
                                  "    group-by: [User]\n    timespan: 10s\n");
     EXPECT_EQ(Stream(yaml).feed({{0, "two"}, {1, "one"}, {2, "three"}}).size(), 0U);
-    const auto out = Stream(yaml).feed({{0, "one"}, {1, "one"}, {2, "two"}, {3, "one"}, {4, "three"}});
+    const auto out =
+        Stream(yaml).feed({{0, "one"}, {1, "one"}, {2, "two"}, {3, "one"}, {4, "three"}});
     ASSERT_EQ(out.size(), 1U);
     EXPECT_EQ(out[0].events, (std::vector<event::EventId>{2, 3, 5}));
     EXPECT_EQ(Stream(yaml).feed({{0, "one"}, {2, "two"}, {10, "three"}}).size(), 0U);
@@ -185,13 +186,13 @@ TEST(Correlation, TemporalOrderedWantsTheOrder) {
 
 TEST(Correlation, ChainsFeedEachOther) {
     Stream run(base_rule("fail", "fail") + base_rule("good", "good")
-            + correlation("    type: event_count\n    rules: [fail]\n    group-by: [User]\n"
-                          "    timespan: 10s\n    condition:\n        gte: 3\n",
-                          "many")
-            + "---\n"
-            + correlation("    type: temporal_ordered\n    rules: [many, good]\n"
-                          "    group-by: [User]\n    timespan: 1m\n",
-                          "broken"));
+               + correlation("    type: event_count\n    rules: [fail]\n    group-by: [User]\n"
+                             "    timespan: 10s\n    condition:\n        gte: 3\n",
+                             "many")
+               + "---\n"
+               + correlation("    type: temporal_ordered\n    rules: [many, good]\n"
+                             "    group-by: [User]\n    timespan: 1m\n",
+                             "broken"));
     auto steps = burst(4, "fail");
     steps.push_back({20, "good"});
     const auto out = run.feed(steps);
@@ -202,9 +203,9 @@ TEST(Correlation, ChainsFeedEachOther) {
 
 TEST(Correlation, AliasesReadDifferentFields) {
     Stream run(base_rule("one", "one") + base_rule("two", "two")
-            + correlation("    type: temporal\n    rules: [one, two]\n    group-by: [who]\n"
-                          "    aliases:\n        who:\n            one: User\n"
-                          "            two: Value\n    timespan: 10s\n"));
+               + correlation("    type: temporal\n    rules: [one, two]\n    group-by: [who]\n"
+                             "    aliases:\n        who:\n            one: User\n"
+                             "            two: Value\n    timespan: 10s\n"));
     EXPECT_EQ(run.feed({{0, "one", "ann"}, {1, "two", "x", "bob"}}).size(), 0U);
     EXPECT_EQ(run.feed({{2, "two", "x", "ann"}}).size(), 1U);
 }

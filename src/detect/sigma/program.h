@@ -26,7 +26,7 @@ struct Leaf {
     bool exists = false;    // some test is Exists: true
     bool missing = false;   // some test is Exists: false
     bool relation = false;  // some test is FieldRef
-    bool source = false;  // asks of the log source: holds for many events
+    bool source = false;    // asks of the log source: holds for many events
     float cost = 0;         // of one evaluation, for the order of children
 };
 
