@@ -105,6 +105,20 @@ std::uint16_t unit_at(std::string_view utf16, std::size_t index) {
     return unit;
 }
 
+// Windows leaves blanks at the end of many command lines; the public tools drop them, and rules are
+// tried on what the tools write.
+std::string_view without_blanks_at_end(std::string_view utf16) {
+    std::size_t units = utf16.size() / 2;
+    while (units > 0) {
+        const std::uint16_t unit = unit_at(utf16, units - 1);
+        if (unit != 0 && unit != ' ' && (unit < '\t' || unit > '\r')) {
+            break;
+        }
+        --units;
+    }
+    return utf16.substr(0, units * 2);
+}
+
 bool append_guid(std::string_view bytes, std::string& out) {
     if (bytes.size() != 16) {
         return false;
@@ -276,7 +290,7 @@ bool append_bare(ValueType type, std::string_view bytes, std::string& out) {
             return true;
         case ValueType::String:
         case ValueType::EvtXml:
-            append_utf16(bytes, out);
+            append_utf16(without_blanks_at_end(bytes), out);
             return true;
         case ValueType::AnsiString:
             while (bytes.ends_with('\0')) {
