@@ -20,7 +20,7 @@ async function check(page: Page, where: string) {
 for (const theme of ['dark', 'light'] as const) {
   for (const width of [1440, 360]) {
     test(`axe, ${theme}, ${width} px`, async ({ page, server }) => {
-      test.setTimeout(180_000);
+      test.setTimeout(600_000);
       await server.send(guessing('203.0.113.47', 'VP-WEB03'));
       const outside: string[] = [];
       const broken: string[] = [];
