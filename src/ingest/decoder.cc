@@ -231,6 +231,10 @@ void FrameDecoder::decode_text() {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == '\0')) {
         text.remove_suffix(1);
     }
+    if (text.empty()) {
+        writer_.fail("nothing but a byte order mark");
+        return;
+    }
     switch (format_) {
         case Format::Line:
             writer_.text(field::Message, text);

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/ip.h"
 #include "base/text.h"
@@ -67,11 +68,18 @@ bool Writer::begin(std::string_view frame, const Origin& origin, event::EventBat
         return false;
     }
     const bool cut = frame.size() > event_bytes_max_;
-    start(out.arena().copy(frame.substr(0, event_bytes_max_)));
+    start(copy_padded(frame.substr(0, event_bytes_max_)));
     if (cut || origin.truncated) {
         fault_ = kCut;
     }
     return true;
+}
+
+std::string_view Writer::copy_padded(std::string_view text) {
+    char* to = static_cast<char*>(batch_->arena().allocate(text.size() + kZeros, 1));
+    std::memcpy(to, text.data(), text.size());
+    std::memset(to + text.size(), 0, kZeros);
+    return {to, text.size()};
 }
 
 void Writer::begin_part(std::string_view part) {

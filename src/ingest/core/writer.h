@@ -80,6 +80,10 @@ public:
         fields_[count_++] = {id, value};
     }
     const event::ValueRef* find(event::FieldId id) const;
+    // A copy with zeros behind it: a parser that runs past a broken end meets nothing that looks
+    // like more of the text. raw() has them too.
+    static constexpr std::size_t kZeros = 32;
+    std::string_view copy_padded(std::string_view text);
     std::string_view copy(std::string_view value) { return batch_->arena().copy(value); }
 
     // To take back what was written since.

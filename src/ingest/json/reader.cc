@@ -75,6 +75,15 @@ struct JsonReader::Impl {
     bool has_channel = false, has_event_id = false, has_winlog = false, has_event_data = false,
          has_timestamp = false, has_evtx = false;
 
+    // Behind a scalar stands a comma or the end of what holds it. The iterator itself would let
+    // ["key": 1] pass and lose its place. A token reaches up to the next one.
+    bool is_followed_by(std::string_view token, char close) const {
+        const auto from = static_cast<std::size_t>(token.data() - text.data());
+        const std::size_t next = from + token.size();
+        return from < text.size() && next > from && next < text.size()
+               && (text[next] == ',' || text[next] == close);
+    }
+
     bool failed(simdjson::error_code code) {
         error = code;
         return false;
@@ -153,7 +162,8 @@ bool JsonReader::Impl::object(ondemand::object& object, std::uint32_t node, unsi
         const char* raw_key = field.key().raw();
         bool has_escapes = false;
         const auto from = static_cast<std::size_t>(raw_key - text.data());
-        const std::size_t length = string_length(text, from, has_escapes);
+        const std::size_t length =
+            from < text.size() ? string_length(text, from, has_escapes) : std::string_view::npos;
         if (length == std::string_view::npos) {
             return failed(simdjson::UNCLOSED_STRING);
         }
@@ -203,6 +213,9 @@ bool JsonReader::Impl::value(ondemand::value& value, const NameTree::Name& name,
             return failed(code);
         }
         return object(inner, name.node, depth + 1);
+    }
+    if (!is_followed_by(token, '}')) {
+        return failed(simdjson::TAPE_ERROR);
     }
     if (!name.wanted) {
         return true;
@@ -318,6 +331,8 @@ bool JsonReader::Impl::elements(ondemand::value& value, const NameTree::Name& na
                 return false;
             }
             last_wins(from);
+        } else if (!is_followed_by(token, ']')) {
+            return failed(simdjson::TAPE_ERROR);
         } else if (name.wanted) {
             event::ValueRef out;
             if (!scalar(trim_end(token), out)) {
@@ -389,7 +404,8 @@ JsonReader::~JsonReader() = default;
 
 bool JsonReader::read_into(std::string_view text, Writer& writer) {
     const Writer::Saved before = writer.save();
-    if (impl_->read(text, writer) && skip_blanks(text, impl_->read_bytes) == text.size()) {
+    if (impl_->read(writer.copy_padded(text), writer)
+        && skip_blanks(text, impl_->read_bytes) == text.size()) {
         return true;
     }
     writer.restore(before);
@@ -420,7 +436,7 @@ void JsonReader::decode(Writer& writer) {
         if (!good
             && (impl_->error == simdjson::UTF8_ERROR
                 || impl_->error == simdjson::UNESCAPED_CHARS)) {
-            good = impl_->read(writer.copy(repair_json(part)), writer);
+            good = impl_->read(writer.copy_padded(repair_json(part)), writer);
         }
         if (good) {
             choose_profile(writer);
@@ -439,7 +455,7 @@ void JsonReader::decode(Writer& writer) {
             // Perhaps an object with something else behind it.
             end = value_end(part, 0);
             good = end != std::string_view::npos && skip_blanks(part, end) < part.size()
-                   && finish(part.substr(0, end));
+                   && finish(writer.copy_padded(part.substr(0, end)));
         }
         if (!good || skip_blanks(part, end) >= part.size()) {
             writer.end();
@@ -467,7 +483,7 @@ void JsonReader::decode(Writer& writer) {
         }
         const std::string_view part = whole.substr(at, end - at);
         writer.begin_part(part);
-        finish(part);
+        finish(writer.copy_padded(part));
         writer.end();
         at = end;
     }

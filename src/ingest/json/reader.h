@@ -30,8 +30,8 @@ public:
 
     // Whole frames: an object, an array of objects, or several objects one behind the other.
     void decode(Writer& writer);
-    // The object in `text` (which lies in the arena) into the event being written. False, and
-    // nothing written, when it is none.
+    // The object in `text` into the event being written. False, and nothing written, when it is
+    // none.
     bool read_into(std::string_view text, Writer& writer);
     // The profile that fits what was read last, for sources without one.
     void choose_profile(Writer& writer) const;
