@@ -560,7 +560,7 @@ private:
             case Expr::Kind::AtLeast: {
                 std::uint32_t have = 0;
                 for (std::uint32_t i = 0; i < node.count && have < node.value; ++i) {
-                    have += holds(children[i]) ? 1 : 0;
+                    have += holds(children[i]) ? 1U : 0U;
                 }
                 return have >= node.value;
             }

@@ -50,7 +50,7 @@ Window::Measure::Measure(const sigma::Correlation& rule)
 
 void Window::Measure::enter(const Sighting& sighting) {
     ++count_;
-    references_seen_ += references_[sighting.reference]++ == 0 ? 1 : 0;
+    references_seen_ += references_[sighting.reference]++ == 0 ? 1U : 0U;
     switch (type_) {
         case CorrelationType::ValueCount:
             ++values_[sighting.value];
@@ -84,7 +84,7 @@ void Window::Measure::enter(const Sighting& sighting) {
 
 void Window::Measure::leave(const Sighting& sighting) {
     --count_;
-    references_seen_ -= --references_[sighting.reference] == 0 ? 1 : 0;
+    references_seen_ -= --references_[sighting.reference] == 0 ? 1U : 0U;
     if (type_ == CorrelationType::ValueCount) {
         const auto found = values_.find(sighting.value);
         if (--found->second == 0) {
@@ -235,7 +235,7 @@ std::optional<Outcome> Window::add(Sighting sighting, const Bounds& bounds, bool
                 return std::nullopt;
             }
             --outcome->last;
-            outcome->first -= outcome->first > 0 ? 1 : 0;
+            outcome->first -= outcome->first > 0 ? 1U : 0U;
         }
     }
     return outcome;
