@@ -9,9 +9,11 @@ import {
   type RouterHistory,
   redirect,
   retainSearchParams,
+  useRouter,
 } from '@tanstack/react-router';
 import { sessionQuery } from '@/api/session.ts';
 import { NotFound } from '@/app/NotFound.tsx';
+import { Opening } from '@/app/Opening.tsx';
 import { Shell } from '@/app/Shell.tsx';
 import { parseQueueSearch } from '@/features/alerts/search.ts';
 import { parseEventSearch } from '@/features/search/address.ts';
@@ -32,7 +34,16 @@ const signIn = createRoute({
     typeof search.next === 'string' && /^\/(?!\/)/.test(search.next) ? { next: search.next } : {},
   component: function SignInRoute() {
     const { next } = signIn.useSearch();
-    return <SignIn onDone={() => window.location.assign(next ?? '/')} />;
+    const { client } = signIn.useRouteContext();
+    const router = useRouter();
+    return (
+      <SignIn
+        onDone={(session) => {
+          client.setQueryData(sessionQuery.queryKey, session);
+          router.history.push(next ?? '/');
+        }}
+      />
+    );
   },
 });
 
@@ -109,6 +120,7 @@ export function makeRouter(client: QueryClient, history?: RouterHistory) {
     context: { client },
     defaultPreload: 'intent',
     defaultPendingMs: 150,
+    defaultPendingComponent: Opening,
     scrollRestoration: false,
   });
 }

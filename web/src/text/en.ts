@@ -142,6 +142,7 @@ export const en: Words = {
   'chart.time': 'Time',
   'chart.failed': 'The chart could not be drawn; the table has its numbers.',
 
+  'state.opening': 'Opening…',
   'state.cannotStart': 'The console could not be opened.',
   'state.noSuchRight': 'Your role does not have this part.',
 

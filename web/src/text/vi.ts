@@ -141,6 +141,7 @@ export const vi = {
   'chart.time': 'Thời gian',
   'chart.failed': 'Chưa vẽ được biểu đồ; số liệu có trong bảng.',
 
+  'state.opening': 'Đang mở…',
   'state.cannotStart': 'Chưa mở được bàn điều khiển.',
   'state.noSuchRight': 'Vai trò của bạn không có phần này.',
 
