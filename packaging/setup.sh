@@ -94,7 +94,8 @@ build_console() {
     setup_node
     if [ ! -e "$web/node_modules/.package-lock.json" ] || [ "$web/package-lock.json" -nt "$web/node_modules/.package-lock.json" ]; then
         say "installing the console's packages"
-        (cd "$web" && npm ci --silent --no-audit --no-fund) >&2 || die "npm ci failed in web/: check the network"
+        (cd "$web" && npm ci --no-audit --no-fund) >"$gac_root/build/npm.log" 2>&1 \
+            || { tail -15 "$gac_root/build/npm.log" >&2; die "npm ci failed in web/: see build/npm.log; is the network there?"; }
         touch "$web/node_modules/.package-lock.json"
     fi
     if [ ! -e "$web/dist/index.html" ] || [ -n "$(find "$web/src" "$web/public" "$web"/*.html "$web"/*.ts "$web"/package.json \
