@@ -60,7 +60,7 @@ Result<net::Response> list(Api::State& state, Call& call) {
     for (const SourceView& view : all) {
         write_source(state, json, view, now);
         ++by_health[static_cast<std::size_t>(view.health)];
-        unassigned += view.source.unit || view.source.drill ? 0 : 1;
+        unassigned += view.source.unit || view.source.drill ? 0U : 1U;
         if (!view.source.drill) {
             rate += view.reading.per_second;
             failed += view.reading.failed_24h;
