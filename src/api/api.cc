@@ -13,6 +13,7 @@ namespace gac::api {
 namespace {
 
 constexpr std::size_t kBodyBytesMax = 1U << 20U;
+constexpr std::size_t kVouchAboveBytes = 256U << 10U;
 
 // Paths that are the interface's own: an unknown one is an error, never the console.
 bool is_interface(std::string_view path) {
@@ -78,8 +79,26 @@ net::Admission Api::admit(const net::Request& head) {
             {401, "unauthenticated", "a token of scope ingest is needed", "Authorization"}, head);
     } else if (is_ingest) {
         admission.body_bytes_max = state_->options.ingest_body_bytes_max;
+        admission.vouch_above_bytes = kVouchAboveBytes;
     }
     return admission;
+}
+
+std::optional<net::Response> Api::vouch(const net::Request& head) {
+    net::Request request = head;
+    Call call{.request = request};
+    const auto match = state_->router.find(request.method, request.path);
+    if (match.route == nullptr) {
+        return std::nullopt;  // handle() says what is wrong
+    }
+    if (const auto problem = state_->authenticate(call, *match.route)) {
+        return refuse(*problem, request);
+    }
+    const auto scope = state_->require(call, access::Permission::Ingest);
+    if (!scope) {
+        return refuse(problem_of(scope.error()), request);
+    }
+    return std::nullopt;
 }
 
 void Api::handle(net::Request request, net::Responder respond) {

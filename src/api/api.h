@@ -34,6 +34,7 @@ public:
     static std::vector<net::Lane> lanes();
 
     net::Admission admit(const net::Request& head) override;
+    std::optional<net::Response> vouch(const net::Request& head) override;
     void handle(net::Request request, net::Responder respond) override;
 
     // Every route as "METHOD /path/{parameter}", for the check against the contract.

@@ -109,6 +109,11 @@ TEST_F(IngestApi, RefusesALargeBodyByItsHead) {
     EXPECT_EQ(fake.open().admit(head).refusal->status, 401);
     head.headers.add("Authorization", "Bearer x");
     EXPECT_EQ(fake.open().admit(head).body_bytes_max, 1U << 20U);
+    EXPECT_EQ(fake.open().vouch(head)->status, 401);
+    head.headers.set("Authorization", "Bearer " + fake.token(TokenScope::Read));
+    EXPECT_EQ(fake.open().vouch(head)->status, 403);
+    head.headers.set("Authorization", "Bearer " + token);
+    EXPECT_FALSE(fake.open().vouch(head));
     head.path = "/api/v1/search";
     EXPECT_EQ(fake.open().admit(head).body_bytes_max, 1U << 20U);
 }

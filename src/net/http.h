@@ -96,6 +96,9 @@ struct Admission {
     std::size_t body_bytes_max = 1U << 20U;
     std::size_t lane = 0;             // which worker threads run it
     std::optional<Response> refusal;  // answered at once; the body is not read
+    // A body that is announced as larger than this, or without its size, is read only after
+    // vouch().
+    std::size_t vouch_above_bytes = static_cast<std::size_t>(-1);
 };
 
 class Handler {
@@ -103,6 +106,9 @@ public:
     virtual ~Handler() = default;
     // On a network thread: must not block.
     virtual Admission admit(const Request& head) = 0;
+    // On a thread of the lane, before a large body is read: a refusal, so that strangers cannot
+    // fill memory. May block.
+    virtual std::optional<Response> vouch(const Request& /*head*/) { return std::nullopt; }
     // On a thread of the lane; may block.
     virtual void handle(Request request, Responder respond) = 0;
 };

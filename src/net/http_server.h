@@ -25,7 +25,7 @@ struct HttpLimits {
     std::size_t connections_max = 20'000;
     std::uint32_t header_bytes_max = 16U * 1024U;
     std::size_t body_bytes_all_max =
-        512U << 20U;  // being read or worked on, all connections together; beyond: 503
+        256U << 20U;  // being read or worked on, all connections together; beyond: 503
     base::Duration handshake_max = base::Duration::seconds(10);
     base::Duration header_max =
         base::Duration::seconds(10);  // from its first byte; also to the first byte

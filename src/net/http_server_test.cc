@@ -42,10 +42,15 @@ public:
         Admission admission;
         admission.body_bytes_max = head.path == "/big" ? 8U << 20U : 1000;
         admission.lane = head.path == "/slow" ? 1 : 0;
+        admission.vouch_above_bytes = 1U << 20U;
         if (head.path == "/refused") {
             admission.refusal = Response{.status = 401};
         }
         return admission;
+    }
+    std::optional<Response> vouch(const Request& head) override {
+        return head.headers["x-test"] == "stranger" ? std::optional(Response{.status = 401})
+                                                    : std::nullopt;
     }
     void handle(Request request, Responder respond) override {
         if (request.path == "/never") {
@@ -144,6 +149,29 @@ TEST_F(HttpServerTest, RefusesALargeBodyBeforeItComes) {
     EXPECT_EQ(answer.status, 413);
     EXPECT_EQ(answer.headers.at("connection"), "close");
     EXPECT_EQ(echo_.handled.load(), 0);
+}
+
+TEST_F(HttpServerTest, ReadsALargeBodyOnlyOfWhomItKnows) {
+    start();
+    const std::string large(2U << 20U, 'x');
+    {
+        TlsClient stranger(where());
+        stranger.send(
+            "POST /big HTTP/1.1\r\nHost: t\r\nX-Test: stranger\r\n"
+            "Content-Length: 2097152\r\n\r\n");
+        EXPECT_EQ(stranger.answer().status, 401);
+    }
+    {
+        TlsClient stranger(where());
+        stranger.send(
+            "POST /big HTTP/1.1\r\nHost: t\r\nX-Test: stranger\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n");
+        EXPECT_EQ(stranger.answer().status, 401);
+    }
+    EXPECT_EQ(echo_.handled.load(), 0);
+    TlsClient friendly(where());
+    EXPECT_EQ(friendly.ask("POST", "/big", "", large).body, "POST /big? 2097152 ");
+    EXPECT_EQ(friendly.ask("POST", "/big", "X-Test: stranger\r\n", "small").status, 200);
 }
 
 TEST_F(HttpServerTest, SendsContinueOnlyWhenItWillReadTheBody) {

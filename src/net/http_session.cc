@@ -25,6 +25,7 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 32 * 1024;
 constexpr std::size_t kUntakenMax = 64 * 1024;
 
+constexpr int kAgreed = 0;  // no status: what vouch() says when it lets a body in
 constexpr base::Duration kNoRetry{};
 constexpr base::Duration kRetrySoon = base::Duration::seconds(1);
 constexpr Refusal kTooManyBytes{503, "too many large requests at once"};
@@ -303,6 +304,22 @@ asio::awaitable<bool> HttpSession::serve_one() {
         > server_->limits.body_bytes_all_max) {
         co_return co_await refuse(kTooManyBytes, kRetrySoon);
     }
+    const bool is_large = reader.content_length().value_or(static_cast<std::uint64_t>(-1))
+                          > admission.vouch_above_bytes;
+    if (!reader.done() && reader.has_body() && is_large) {
+        auto vouch = [&handler = server_->handler, head](Responder responder) mutable {
+            auto refused = handler.vouch(head);
+            responder(refused ? *std::move(refused) : Response{.status = kAgreed});
+        };
+        auto said = co_await on_lane(admission.lane, std::move(vouch));
+        if (!said) {
+            co_return false;
+        }
+        if (said->status != kAgreed) {
+            said->close = true;
+            co_return co_await answer(std::move(*said), false);
+        }
+    }
     if (!reader.done()) {
         const bool got_body = co_await read_body(reader, admission.body_bytes_max);
         if (!got_body) {
@@ -317,30 +334,42 @@ asio::awaitable<bool> HttpSession::serve_one() {
     request.peer = peer_;
     request.id = id_;
 
+    auto work = [&handler = server_->handler,
+                 request = std::move(request)](Responder responder) mutable {
+        handler.handle(std::move(request), std::move(responder));
+    };
+    auto response = co_await on_lane(admission.lane, std::move(work));
+    if (!response) {
+        co_return false;
+    }
+    co_return co_await answer(std::move(*response), keep_alive);
+}
+
+asio::awaitable<std::optional<Response>> HttpSession::on_lane(
+    std::size_t lane, std::move_only_function<void(Responder)> work) {
     const auto reply = std::make_shared<Reply>();
     reply->session = weak_from_this();
     Responder responder([reply](Response response) { reply->give(std::move(response)); });
-    Lanes::Job job = [&handler = server_->handler, request = std::move(request),
-                      responder = std::move(responder)]() mutable {
-        handler.handle(std::move(request), std::move(responder));
+    Lanes::Job job = [work = std::move(work), responder = std::move(responder)]() mutable {
+        work(std::move(responder));
     };
     clear_deadline();
-    if (!server_->lanes.submit(admission.lane, job)) {
+    if (!server_->lanes.submit(lane, job)) {
         {
             // The unused job answers 500 when it dies; nobody waits for that any more.
             const std::lock_guard lock(reply->mutex);
             reply->session.reset();
         }
         job = nullptr;
-        co_return co_await refuse(kTooManyWait, kRetrySoon);
+        co_return refusal_of(kTooManyWait, kRetrySoon);
     }
     while (!reply->ready() && !cut_) {
         co_await wait_for_wake();
     }
     if (cut_) {
-        co_return false;
+        co_return std::nullopt;
     }
-    co_return co_await answer(std::move(*reply->response), keep_alive);
+    co_return std::move(reply->response);
 }
 
 asio::awaitable<void> HttpSession::wait_for_wake() {
@@ -418,7 +447,7 @@ asio::awaitable<bool> HttpSession::answer(Response response, bool keep_alive) {
     co_return !close;
 }
 
-asio::awaitable<bool> HttpSession::refuse(Refusal refusal, base::Duration retry_after) {
+Response HttpSession::refusal_of(Refusal refusal, base::Duration retry_after) const {
     Response response;
     response.status = refusal.status;
     response.headers.add("Content-Type", "application/json");
@@ -433,6 +462,11 @@ asio::awaitable<bool> HttpSession::refuse(Refusal refusal, base::Duration retry_
     response.body = fmt::format(R"({{"error":{{"code":"{}","message":"{}","request_id":"{}"}}}})",
                                 code, refusal.message, id_);
     response.close = true;
+    return response;
+}
+
+asio::awaitable<bool> HttpSession::refuse(Refusal refusal, base::Duration retry_after) {
+    Response response = refusal_of(refusal, retry_after);
     co_return co_await answer(std::move(response), false);
 }
 

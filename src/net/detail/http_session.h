@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ private:
 
     asio::awaitable<bool> handshake();
     asio::awaitable<bool> serve_one();
+    // Runs `work` on the lane and waits for what it answers. Nothing when the connection was cut.
+    asio::awaitable<std::optional<Response>> on_lane(std::size_t lane,
+                                                     std::move_only_function<void(Responder)> work);
     asio::awaitable<bool> read_head(RequestReader& reader);
     asio::awaitable<bool> read_body(RequestReader& reader, std::uint64_t bytes_max);
     asio::awaitable<bool> read_more();
@@ -44,6 +48,7 @@ private:
                                 std::shared_ptr<const std::string> shared);
     asio::awaitable<bool> answer(Response response, bool keep_alive);
     asio::awaitable<bool> refuse(Refusal refusal, base::Duration retry_after);
+    Response refusal_of(Refusal refusal, base::Duration retry_after) const;
     asio::awaitable<bool> stream(std::shared_ptr<Stream> stream, bool chunked);
     asio::awaitable<void> wait_for_wake();
     asio::awaitable<void> close_gently();
