@@ -103,6 +103,7 @@ constexpr Route kRoutes[] = {
     {"PUT", "/_component_template/{name}", Access::Shipper, acknowledge},
     {"GET", "/_ingest/pipeline/{name}", Access::Shipper, empty},
     {"PUT", "/_ingest/pipeline/{name}", Access::Shipper, acknowledge},
+    {"GET", "/_alias/{name}", Access::Shipper, empty},
     {"GET", "/_data_stream/{name}", Access::Shipper, streams},
     {"PUT", "/_data_stream/{name}", Access::Shipper, acknowledge},
 };
