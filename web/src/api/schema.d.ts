@@ -727,6 +727,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_alias/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["parameters"]["shipperName"];
+            };
+            cookie?: never;
+        };
+        /** @description Also answers HEAD. */
+        get: operations["shipperGetAlias"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/_data_stream/{name}": {
         parameters: {
             query?: never;
@@ -3019,6 +3038,21 @@ export interface operations {
         };
     };
     shipperPutPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["parameters"]["shipperName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Harmless"];
+            401: components["responses"]["NoSession"];
+        };
+    };
+    shipperGetAlias: {
         parameters: {
             query?: never;
             header?: never;
