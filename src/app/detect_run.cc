@@ -15,8 +15,8 @@ namespace gac::app {
 
 namespace {
 
-constexpr std::uint32_t kBatchEvents = 512;
-constexpr std::size_t kBatchBytes = 1 << 20;
+constexpr std::uint32_t kBatchEvents = 64;
+constexpr std::size_t kBatchBytes = 128 << 10;
 constexpr std::size_t kFlushBytes = 256 << 10;
 
 void append_pair(std::string_view key, std::string_view value, std::string& out) {
@@ -81,6 +81,7 @@ public:
         ingest::Options options;
         options.profiles = settings.profiles;
         options.fields = ingest::FieldChoice::of(fields);
+        options.lazy_texts = true;
         GAC_TRY(decoder, ingest::make_decoder(settings.format, options));
         ingest::Options whole;
         whole.profiles = settings.profiles;

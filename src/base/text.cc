@@ -5,7 +5,14 @@
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace gac::base {
 
@@ -138,6 +145,47 @@ std::size_t code_point_length(std::string_view text, std::size_t at) {
     }
     std::size_t end = at;
     return next_code_point(text, end) < 0 ? 1 : end - at;
+}
+
+bool contains_literal(std::string_view text, std::string_view needle) {
+    if (needle.size() < 2 || text.size() < needle.size()) {
+        return text.contains(needle);
+    }
+    const std::size_t places = text.size() - needle.size() + 1;
+#ifdef __SSE2__
+    // Sixteen places at once: those where the needle's first and last byte stand.
+    constexpr std::size_t kStep = 16;
+    if (places >= kStep) {
+        const __m128i first = _mm_set1_epi8(needle.front());
+        const __m128i last = _mm_set1_epi8(needle.back());
+        const char* const from = text.data();
+        const auto load = [](const char* bytes) {
+            return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+        };
+        for (std::size_t at = 0;; at = std::min(at + kStep, places - kStep)) {
+            const __m128i both =
+                _mm_and_si128(_mm_cmpeq_epi8(load(from + at), first),
+                              _mm_cmpeq_epi8(load(from + at + needle.size() - 1), last));
+            for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(both)); mask != 0;
+                 mask &= mask - 1) {
+                const char* place = from + at + std::countr_zero(mask);
+                if (std::memcmp(place + 1, needle.data() + 1, needle.size() - 2) == 0) {
+                    return true;
+                }
+            }
+            if (at + kStep >= places) {
+                return false;
+            }
+        }
+    }
+#endif
+    for (std::size_t at = 0; at < places; ++at) {
+        if (text[at] == needle.front()
+            && std::memcmp(text.data() + at, needle.data(), needle.size()) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void append_json_string(std::string_view text, std::string& out) {

@@ -27,6 +27,10 @@ std::string fold_for_search(std::string_view text);
 // The next code point's length in bytes at `at` (1 for a byte that is not UTF-8); `at` < size.
 std::size_t code_point_length(std::string_view text, std::size_t at);
 
+// Whether the needle stands in the text: for short texts and needles, where the set-up of memmem
+// is most of its cost.
+bool contains_literal(std::string_view text, std::string_view needle);
+
 // JSON string body with quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string_view text, std::string& out);
 

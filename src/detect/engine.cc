@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "detect/correlate/correlator.h"
 #include "detect/sigma/parts.h"
@@ -33,22 +34,29 @@ bool is_scalar(const event::ValueRef& value) {
     return !value.is_null() && value.type() != event::Type::List;
 }
 
-void fold_into(std::string_view text, std::string& out) {
-    out.resize(text.size());
-    // By pointers: this is the loop that every value runs through, and compilers make vectors of
-    // it.
-    const char* from = text.data();
-    char* to = out.data();
-    const std::size_t size = text.size();
+// By pointers: this is the loop that every value runs through, and compilers make vectors of it.
+// False: there are signs beyond ASCII, whose folding may change the length.
+bool fold_ascii(const char* from, std::size_t size, char* to) {
     unsigned char all = 0;
     for (std::size_t i = 0; i < size; ++i) {
         const auto c = static_cast<unsigned char>(from[i]);
         all |= c;
         to[i] = static_cast<char>(c | (static_cast<unsigned char>(c - 'A') < 26 ? 0x20 : 0));
     }
-    if (all >= 0x80) {
+    return all < 0x80;
+}
+
+void fold_into(std::string_view text, std::string& out) {
+    out.resize(text.size());
+    if (!fold_ascii(text.data(), text.size(), out.data())) {
         out.clear();
         base::append_folded(text, out);
+    }
+}
+
+void fold(std::string& text) {
+    if (!fold_ascii(text.data(), text.size(), text.data())) {
+        text = base::fold_case(text);
     }
 }
 
@@ -215,7 +223,7 @@ private:
         if (state.text_stamp != stamp_) {
             state.text_stamp = stamp_;
             const event::ValueRef& value = state.field->value;
-            state.text = value.is_string() ? value.string() : value.text(state.text_memory);
+            state.text = value.text(state.text_memory);
         }
         return state.text;
     }
@@ -223,7 +231,13 @@ private:
         SlotState& state = profile_->slots[slot];
         if (state.folded_stamp != stamp_) {
             state.folded_stamp = stamp_;
-            fold_into(text_of(slot), state.folded_memory);
+            const event::ValueRef& value = state.field->value;
+            if (value.is_escaped() && state.text_stamp != stamp_) {
+                base::unescape_json(value.escaped_body(), state.folded_memory);
+                fold(state.folded_memory);
+            } else {
+                fold_into(text_of(slot), state.folded_memory);
+            }
             state.folded = state.folded_memory;
         }
         return state.folded;
@@ -241,7 +255,7 @@ private:
                     id = plan.route_id(i, value, scratch_text_);
                 }
                 route[i] = id;
-            } else if (value != nullptr && value->is_string()) {
+            } else if (value != nullptr && value->is_string() && !value->is_escaped()) {
                 // Neighbours in a stream come from few channels.
                 auto& [text, id] = memory.texts[value->string().size() % memory.texts.size()];
                 if (id == kNoRoute || text != value->string()) {
@@ -463,34 +477,30 @@ private:
         return false;
     }
 
-    bool ask_test(const Test& test, Slot slot) {
-        switch (test.kind) {
-            case TestKind::Text: {
-                const std::string_view text = test.cased ? text_of(slot) : folded_of(slot);
-                const auto& pieces = test.pattern.pieces();
-                switch (test.pattern.kind()) {
-                    case Pattern::Kind::Equals:
-                        return pieces.empty() ? text.empty() : text == pieces[0].text;
-                    case Pattern::Kind::StartsWith:
-                        return text.starts_with(pieces[0].text);
-                    case Pattern::Kind::EndsWith:
-                        return text.ends_with(pieces[1].text);
-                    case Pattern::Kind::Contains:
-                        return ::memmem(text.data(), text.size(), pieces[1].text.data(),
-                                        pieces[1].text.size())
-                               != nullptr;
-                    case Pattern::Kind::Anything:
-                        return true;
-                    case Pattern::Kind::Wildcard:
-                        return test.pattern.matches(text);
-                }
-                return false;
-            }
-            case TestKind::Regex:
-                return test.regex->search(text_of(slot));
-            default:
-                return ask_scalar(test, profile_->slots[slot].field->value);
+    bool ask_test(const LeafTest& test, Slot slot) {
+        switch (test.way) {
+            case LeafTest::Way::Equals:
+                return text_for(test, slot) == test.literal;
+            case LeafTest::Way::StartsWith:
+                return text_for(test, slot).starts_with(test.literal);
+            case LeafTest::Way::EndsWith:
+                return text_for(test, slot).ends_with(test.literal);
+            case LeafTest::Way::Contains:
+                return base::contains_literal(text_for(test, slot), test.literal);
+            case LeafTest::Way::Other:
+                break;
         }
+        switch (test.test->kind) {
+            case TestKind::Text:
+                return test.test->pattern.matches(text_for(test, slot));
+            case TestKind::Regex:
+                return test.test->regex->search(text_of(slot));
+            default:
+                return ask_scalar(*test.test, profile_->slots[slot].field->value);
+        }
+    }
+    std::string_view text_for(const LeafTest& test, Slot slot) {
+        return test.cased ? text_of(slot) : folded_of(slot);
     }
 
     bool answer_item(std::uint32_t index) {
@@ -518,8 +528,8 @@ private:
             }
             return false;
         }
-        return std::ranges::any_of(leaf.item.any,
-                                   [&](const Test& test) { return ask_test(test, item.slot); });
+        return std::ranges::any_of(leaf.tests,
+                                   [&](const LeafTest& test) { return ask_test(test, item.slot); });
     }
 
     bool ask_item(std::uint32_t index) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace gac::event {
@@ -12,6 +13,10 @@ namespace gac::event {
 std::string_view ValueRef::text(std::string& scratch) const {
     switch (type_) {
         case Type::String:
+            if (escaped_) {
+                base::unescape_json(escaped_body(), scratch);
+                return scratch;
+            }
             return string();
         case Type::Integer:
             scratch.clear();

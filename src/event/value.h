@@ -3,6 +3,7 @@
 // is not reset.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,11 +29,24 @@ public:
     constexpr explicit ValueRef(std::span<const ValueRef> list)
         : list_(list.data()), size_(static_cast<std::uint32_t>(list.size())), type_(Type::List) {}
 
+    // A String whose text is still the body of a JSON string, escapes and all. Only decoders that
+    // were asked for lazy texts give these; whoever asks reads them by text().
+    static constexpr ValueRef escaped(std::string_view body) {
+        ValueRef out(body);
+        out.escaped_ = true;
+        return out;
+    }
+
     constexpr Type type() const { return type_; }
     constexpr bool is_null() const { return type_ == Type::Null; }
     constexpr bool is_string() const { return type_ == Type::String; }
+    constexpr bool is_escaped() const { return escaped_; }
+    constexpr std::string_view escaped_body() const { return {text_, size_}; }
     // Each only for its own type.
-    constexpr std::string_view string() const { return {text_, size_}; }
+    constexpr std::string_view string() const {
+        assert(!escaped_);
+        return {text_, size_};
+    }
     constexpr std::int64_t integer() const { return integer_; }
     constexpr double number() const { return float_; }
     constexpr bool truth() const { return integer_ != 0; }
@@ -57,6 +71,7 @@ private:
     };
     std::uint32_t size_ = 0;
     Type type_ = Type::Null;
+    bool escaped_ = false;
 };
 
 static_assert(sizeof(ValueRef) == 16);

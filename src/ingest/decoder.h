@@ -63,6 +63,7 @@ struct Options {
     std::shared_ptr<const event::ProfileSet> profiles;  // none: no mapping, times in UTC
     FieldChoice fields;
     bool keep_raw = true;                   // head.raw
+    bool lazy_texts = false;                // JSON strings may be left escaped, see event/value.h
     std::size_t event_bytes_max = 1 << 20;  // a longer frame is cut, and marked
 };
 

@@ -20,7 +20,7 @@ namespace gac::ingest {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = 128 * 1024;
 constexpr std::string_view kBlanks = " \t\r\n";
 
 std::size_t skip_blanks(std::string_view text, std::size_t at) {

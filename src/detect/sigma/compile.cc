@@ -16,42 +16,6 @@ namespace {
 
 using namespace sigma;
 
-float cost_of(const Test& test) {
-    switch (test.kind) {
-        case TestKind::Text:
-            switch (test.pattern.kind()) {
-                case Pattern::Kind::Contains:
-                    return 4;
-                case Pattern::Kind::Wildcard:
-                    return 8;
-                default:
-                    return 1;
-            }
-        case TestKind::Regex:
-            return 60;
-        case TestKind::Cidr:
-        case TestKind::TimePart:
-            return 20;
-        case TestKind::FieldRef:
-            return 10;
-        default:
-            return 2;
-    }
-}
-
-Leaf make_leaf(Item item) {
-    Leaf leaf;
-    for (const Test& test : item.any) {
-        leaf.null = leaf.null || test.kind == TestKind::Null;
-        leaf.exists = leaf.exists || (test.kind == TestKind::Exists && test.truth);
-        leaf.missing = leaf.missing || (test.kind == TestKind::Exists && !test.truth);
-        leaf.relation = leaf.relation || test.kind == TestKind::FieldRef;
-        leaf.cost += cost_of(test);
-    }
-    leaf.item = std::move(item);
-    return leaf;
-}
-
 class Compiler {
 public:
     Compiler(const CompileOptions& options, std::vector<RuleFault>* faults)
@@ -208,7 +172,7 @@ private:
         }
         const auto [at, added] = leaves_.try_emplace(std::move(key), nullptr);
         if (added) {
-            parts_->leaves.push_back(std::make_unique<Leaf>(make_leaf(item)));
+            parts_->leaves.push_back(std::make_unique<Leaf>(item));
             parts_->leaves.back()->source = source;
             at->second = parts_->leaves.back().get();
         }
@@ -441,10 +405,9 @@ private:
         for (const Alternative::When& when : way.when) {
             const auto route = route_fields.find(when.field);
             if (route != route_fields.end()) {
-                std::vector<std::string> values;
+                std::vector<std::uint32_t> values;
                 for (const std::string& value : when.values) {
-                    values.push_back(base::fold_case(value));
-                    plan.add_known(route->second, values.back());
+                    values.push_back(plan.add_known(route->second, base::fold_case(value)));
                 }
                 out.route_when.emplace_back(route->second, std::move(values));
                 continue;

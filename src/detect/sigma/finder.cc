@@ -39,10 +39,6 @@ std::uint64_t hash_of(std::string_view text) {
     return hash ^ hash >> 29;
 }
 
-std::string key_of(const Test& test) {
-    return test.cased ? base::fold_case(test.pattern.key()) : std::string(test.pattern.key());
-}
-
 }  // namespace
 
 Scratch::~Scratch() {
@@ -69,6 +65,21 @@ Result<std::shared_ptr<const LiteralScan>> LiteralScan::shared(const std::vector
     if (auto scan = known.with([&](auto& map) { return map[key].lock(); })) {
         return scan;
     }
+    std::shared_ptr<LiteralScan> scan(new LiteralScan);
+    const std::vector<std::string_view> views(list.begin(), list.end());
+    if (Teddy::takes(views)) {
+        scan->few_.emplace(views, cased);
+    } else {
+        GAC_CHECK(scan->compile(list, cased));
+    }
+    known.with([&](auto& map) {
+        std::erase_if(map, [](const auto& entry) { return entry.second.expired(); });
+        map[key] = scan;
+    });
+    return std::shared_ptr<const LiteralScan>(std::move(scan));
+}
+
+Result<> LiteralScan::compile(const std::vector<std::string>& list, std::size_t cased) {
     std::vector<const char*> texts;
     std::vector<std::size_t> sizes;
     std::vector<unsigned> flags(list.size(), HS_FLAG_SINGLEMATCH | HS_FLAG_CASELESS);
@@ -81,26 +92,25 @@ Result<std::shared_ptr<const LiteralScan>> LiteralScan::shared(const std::vector
         texts.push_back(literal.data());
         sizes.push_back(literal.size());
     }
-    std::shared_ptr<LiteralScan> scan(new LiteralScan);
     hs_compile_error_t* fault = nullptr;
     if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), sizes.data(),
-                             static_cast<unsigned>(ids.size()), HS_MODE_BLOCK, nullptr,
-                             &scan->database_, &fault)
+                             static_cast<unsigned>(ids.size()), HS_MODE_BLOCK, nullptr, &database_,
+                             &fault)
         != HS_SUCCESS) {
         std::string text = fault != nullptr ? fault->message : "unknown fault";
         hs_free_compile_error(fault);
         return fail(Code::Internal, fmt::format("cannot compile literals: {}", text));
     }
-    known.with([&](auto& map) {
-        std::erase_if(map, [](const auto& entry) { return entry.second.expired(); });
-        map[key] = scan;
-    });
-    return std::shared_ptr<const LiteralScan>(std::move(scan));
+    return {};
 }
 
 void LiteralScan::scan(std::string_view text, const Scratch& scratch,
                        std::vector<std::uint32_t>& out) const {
     if (text.empty()) {
+        return;
+    }
+    if (few_) {
+        few_->scan(text, out);
         return;
     }
     const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
@@ -114,8 +124,8 @@ void LiteralScan::scan(std::string_view text, const Scratch& scratch,
                == HS_SUCCESS);
 }
 
-void Finder::Table::add(std::string key, std::uint32_t id, bool exact) {
-    entries_.push_back({std::move(key), id, exact});
+void Finder::Table::add(std::string_view key, std::uint32_t id, bool exact) {
+    entries_.push_back({key, id, exact});
 }
 
 void Finder::Table::build() {
@@ -123,15 +133,21 @@ void Finder::Table::build() {
         return;
     }
     mask_ = std::bit_ceil(entries_.size() * 2) - 1;
-    std::ranges::sort(entries_, [&](const Entry& a, const Entry& b) {
-        const std::uint64_t ha = hash_of(a.key) & mask_;
-        const std::uint64_t hb = hash_of(b.key) & mask_;
-        return ha != hb ? ha < hb : a.key < b.key;
+    std::vector<std::pair<std::uint64_t, Entry>> hashed;
+    hashed.reserve(entries_.size());
+    for (const Entry& entry : entries_) {
+        hashed.emplace_back(hash_of(entry.key), entry);
+    }
+    std::ranges::sort(hashed, [&](const auto& a, const auto& b) {
+        const std::uint64_t bucket_a = a.first & mask_;
+        const std::uint64_t bucket_b = b.first & mask_;
+        return bucket_a != bucket_b ? bucket_a < bucket_b : a.second.key < b.second.key;
     });
     heads_.assign(mask_ + 1, 0);
     hashes_.resize(entries_.size());
     for (std::size_t i = entries_.size(); i-- > 0;) {
-        hashes_[i] = hash_of(entries_[i].key);
+        hashes_[i] = hashed[i].first;
+        entries_[i] = hashed[i].second;
         heads_[hashes_[i] & mask_] = static_cast<std::uint32_t>(i + 1);
     }
 }
@@ -150,56 +166,82 @@ void Finder::Table::look_up(std::string_view key, Use&& use) const {
     }
 }
 
-bool Finder::takes(const Test& test) {
-    if (test.kind == TestKind::Regex) {
-        return !test.regex->needles().empty();
+bool Finder::takes(const LeafTest& test) {
+    if (test.test->kind == TestKind::Regex) {
+        return !test.test->regex->needles().empty();
     }
-    return test.kind == TestKind::Text
-           && (test.pattern.kind() == Pattern::Kind::Equals || !test.pattern.key().empty());
+    return test.test->kind == TestKind::Text
+           && (test.way == LeafTest::Way::Equals || !test.key.empty());
 }
 
-void Finder::add_at_side(std::vector<ByLength>& side, Where where, std::string key,
-                         std::uint32_t id, bool exact) {
-    const auto known = std::ranges::find(side, key.size(), &ByLength::length);
-    if (known != side.end()) {
-        known->table.add(std::move(key), id, exact);
-    } else if (side.size() < kLengthsMax) {
-        side.push_back({.length = key.size(), .table = {}});
-        side.back().table.add(std::move(key), id, exact);
+std::uint32_t Finder::Side::probe(const char* bytes) {
+    std::uint32_t gram = 0;
+    std::memcpy(&gram, bytes, kProbe);
+    return gram * 0x9E3779B1u >> (32 - kBits);
+}
+
+bool Finder::Side::may_hold(const char* bytes) const {
+    const std::uint32_t bit = probe(bytes);
+    return (filter.data()[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+void Finder::Side::build(bool begins) {
+    std::ranges::sort(lengths, {}, &ByLength::length);
+    filter.assign((std::size_t{1} << kBits) / 64, 0);
+    for (ByLength& side : lengths) {
+        side.table.build();
+        for (const Entry& entry : side.table.entries()) {
+            if (side.length >= kProbe) {
+                const std::uint32_t bit =
+                    probe(entry.key.data() + (begins ? 0 : side.length - kProbe));
+                filter[bit / 64] |= std::uint64_t{1} << (bit % 64);
+            }
+        }
+    }
+}
+
+void Finder::add_at_side(Side& side, Where where, std::string_view key, std::uint32_t id,
+                         bool exact) {
+    const auto known = std::ranges::find(side.lengths, key.size(), &ByLength::length);
+    if (known != side.lengths.end()) {
+        known->table.add(key, id, exact);
+    } else if (side.lengths.size() < kLengthsMax) {
+        side.lengths.push_back({.length = key.size(), .table = {}});
+        side.lengths.back().table.add(key, id, exact);
     } else {
         const std::uint32_t number = literals_.add(key);
-        found_.push_back({number, {std::move(key), id, exact}, where});
+        found_.push_back({number, {key, id, exact}, where});
     }
 }
 
-void Finder::add(const Test& test, std::uint32_t id) {
-    if (test.kind == TestKind::Regex) {
-        for (const std::string& needle : test.regex->needles()) {
+void Finder::add(const LeafTest& test, std::uint32_t id) {
+    if (test.test->kind == TestKind::Regex) {
+        for (const std::string& needle : test.test->regex->needles()) {
             const std::uint32_t number = literals_.add(needle);
             found_.push_back({number, {{}, id, false}, Where::Anywhere});
         }
         return;
     }
-    std::string key = key_of(test);
+    const std::string_view key = test.key;
     const bool exact = !test.cased;
-    switch (test.pattern.kind()) {
-        case Pattern::Kind::Equals:
-            whole_.add(std::move(key), id, exact);
+    switch (test.way) {
+        case LeafTest::Way::Equals:
+            whole_.add(key, id, exact);
             break;
-        case Pattern::Kind::EndsWith:
+        case LeafTest::Way::EndsWith:
             if (key.size() > 1 && key[0] == '\\' && key.find('\\', 1) == std::string::npos) {
                 after_backslash_.add(key.substr(1), id, exact);
             } else {
-                add_at_side(ends_, Where::End, std::move(key), id, exact);
+                add_at_side(ends_, Where::End, key, id, exact);
             }
             break;
-        case Pattern::Kind::StartsWith:
-            add_at_side(begins_, Where::Begin, std::move(key), id, exact);
+        case LeafTest::Way::StartsWith:
+            add_at_side(begins_, Where::Begin, key, id, exact);
             break;
-        default: {
-            const std::uint32_t number = literals_.add(key);
-            const bool whole = test.pattern.kind() == Pattern::Kind::Contains;
-            found_.push_back({number, {std::move(key), id, exact && whole}, Where::Anywhere});
+        case LeafTest::Way::Contains:
+        case LeafTest::Way::Other: {
+            const bool whole = test.way == LeafTest::Way::Contains;
+            found_.push_back({literals_.add(key), {key, id, exact && whole}, Where::Anywhere});
             break;
         }
     }
@@ -208,12 +250,8 @@ void Finder::add(const Test& test, std::uint32_t id) {
 void Finder::build() {
     whole_.build();
     after_backslash_.build();
-    for (ByLength& side : begins_) {
-        side.table.build();
-    }
-    for (ByLength& side : ends_) {
-        side.table.build();
-    }
+    begins_.build(true);
+    ends_.build(false);
     std::ranges::sort(found_, [](const Literal& a, const Literal& b) {
         return a.number != b.number ? a.number < b.number : a.entry.id < b.entry.id;
     });
@@ -237,15 +275,20 @@ void Finder::find(std::string_view folded, std::vector<std::uint32_t>& numbers,
             after_backslash_.look_up(folded.substr(slash + 1), hit);
         }
     }
-    for (const ByLength& side : begins_) {
-        if (side.length <= folded.size()) {
-            side.table.look_up(folded.substr(0, side.length), hit);
+    const bool probed = folded.size() >= Side::kProbe;
+    const bool begins = probed && begins_.may_hold(folded.data());
+    const bool ends = probed && ends_.may_hold(folded.data() + folded.size() - Side::kProbe);
+    for (const ByLength& side : begins_.lengths) {
+        if (side.length > folded.size() || (side.length >= Side::kProbe && !begins)) {
+            break;
         }
+        side.table.look_up(folded.substr(0, side.length), hit);
     }
-    for (const ByLength& side : ends_) {
-        if (side.length <= folded.size()) {
-            side.table.look_up(folded.substr(folded.size() - side.length), hit);
+    for (const ByLength& side : ends_.lengths) {
+        if (side.length > folded.size() || (side.length >= Side::kProbe && !ends)) {
+            break;
         }
+        side.table.look_up(folded.substr(folded.size() - side.length), hit);
     }
     if (literals_.empty()) {
         return;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,7 +14,8 @@
 
 #include "base/result.h"
 #include "detect/sigma/gram_scan.h"
-#include "detect/sigma/test.h"
+#include "detect/sigma/leaf.h"
+#include "detect/sigma/teddy.h"
 
 struct hs_database;
 struct hs_scratch;
@@ -45,13 +47,19 @@ public:
     LiteralScan(const LiteralScan&) = delete;
     LiteralScan& operator=(const LiteralScan&) = delete;
 
-    void grow(Scratch& scratch) const { scratch.grow_for(database_); }
+    void grow(Scratch& scratch) const {
+        if (database_ != nullptr) {
+            scratch.grow_for(database_);
+        }
+    }
     // Appends the numbers (places in the list) of those that stand in the text, each once.
     void scan(std::string_view text, const Scratch& scratch, std::vector<std::uint32_t>& out) const;
 
 private:
     LiteralScan() = default;
-    hs_database* database_ = nullptr;
+    Result<> compile(const std::vector<std::string>& list, std::size_t cased);
+    std::optional<Teddy> few_;
+    hs_database* database_ = nullptr;  // of many
 };
 
 class Finder {
@@ -64,8 +72,8 @@ public:
 
     // Whether the finder can look for this test at all: caseless and cased text with a literal,
     // expressions with needles.
-    static bool takes(const Test& test);
-    void add(const Test& test, std::uint32_t id);
+    static bool takes(const LeafTest& test);
+    void add(const LeafTest& test, std::uint32_t id);  // the test outlives the finder
     void build();
 
     // Appends hits; an id may come more than once. `numbers` is scratch.
@@ -74,16 +82,17 @@ public:
 
 private:
     struct Entry {
-        std::string key;
+        std::string_view key;
         std::uint32_t id = 0;
         bool exact = true;
     };
     // Entries by the hash of their keys; equal hashes stand side by side.
     class Table {
     public:
-        void add(std::string key, std::uint32_t id, bool exact);
+        void add(std::string_view key, std::uint32_t id, bool exact);
         void build();
         bool empty() const { return entries_.empty(); }
+        const std::vector<Entry>& entries() const { return entries_; }
         template <class Use>
         void look_up(std::string_view key, Use&& use) const;
 
@@ -97,19 +106,29 @@ private:
         std::size_t length = 0;
         Table table;
     };
+    // Beginnings, or ends, one table for each length. The four bytes at that side, hashed, say
+    // whether any of the longer ones is worth a look.
+    struct Side {
+        static constexpr std::size_t kProbe = 4;
+        static constexpr unsigned kBits = 12;
+        std::vector<ByLength> lengths;  // ascending once built
+        std::vector<std::uint64_t> filter;
+        void build(bool begins);
+        static std::uint32_t probe(const char* bytes);
+        bool may_hold(const char* bytes) const;
+    };
     enum class Where : std::uint8_t { Anywhere, Begin, End };
     struct Literal {
         std::uint32_t number = 0;
         Entry entry;
         Where where = Where::Anywhere;
     };
-    void add_at_side(std::vector<ByLength>& side, Where where, std::string key, std::uint32_t id,
-                     bool exact);
+    void add_at_side(Side& side, Where where, std::string_view key, std::uint32_t id, bool exact);
 
     Table whole_;
     Table after_backslash_;
-    std::vector<ByLength> begins_;
-    std::vector<ByLength> ends_;
+    Side begins_;
+    Side ends_;
     GramScan literals_;
     std::vector<Literal> found_;           // sorted by number
     std::vector<std::uint32_t> found_at_;  // number -> first in found_

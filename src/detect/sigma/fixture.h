@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/text.h"
 #include "detect/engine.h"
 #include "event/batch.h"
 #include "event/profile.h"
@@ -29,9 +30,21 @@ inline std::shared_ptr<const event::ProfileSet> shipped_profiles() {
     return *profiles;
 }
 
-inline event::ValueRef make_value(event::EventBatch& batch, const Value& value) {
+inline event::ValueRef make_text(event::EventBatch& batch, std::string_view text, bool lazy) {
+    if (lazy && base::is_utf8(text)) {
+        std::string json;
+        base::append_json_string(text, json);
+        if (json.contains('\\')) {
+            const std::string_view body = std::string_view(json).substr(1, json.size() - 2);
+            return event::ValueRef::escaped(batch.arena().copy(body));
+        }
+    }
+    return event::ValueRef(batch.arena().copy(text));
+}
+
+inline event::ValueRef make_value(event::EventBatch& batch, const Value& value, bool lazy = false) {
     if (const auto* text = std::get_if<std::string>(&value)) {
-        return event::ValueRef(batch.arena().copy(*text));
+        return make_text(batch, *text, lazy);
     }
     if (const auto* whole = std::get_if<std::int64_t>(&value)) {
         return event::ValueRef(*whole);
@@ -45,7 +58,7 @@ inline event::ValueRef make_value(event::EventBatch& batch, const Value& value) 
     if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
         std::vector<event::ValueRef> elements;
         for (const std::string& element : *list) {
-            elements.emplace_back(batch.arena().copy(element));
+            elements.push_back(make_text(batch, element, lazy));
         }
         const auto kept =
             batch.arena().copy(std::span<const event::ValueRef>(elements.data(), elements.size()));
@@ -57,7 +70,8 @@ inline event::ValueRef make_value(event::EventBatch& batch, const Value& value) 
 struct Head {
     base::TimePoint time;
     event::ProfileId profile{};
-    bool json = true;  // head.raw is the event as JSON; otherwise `raw`
+    bool json = true;   // head.raw is the event as JSON; otherwise `raw`
+    bool lazy = false;  // texts with escapes stay as they stand in JSON
     std::string raw;
 };
 
@@ -65,7 +79,7 @@ inline void add_event(event::EventBatch& batch, const Fields& fields, const Head
     batch.begin();
     std::string raw = "{";
     for (const auto& [name, value] : fields) {
-        const event::ValueRef made = make_value(batch, value);
+        const event::ValueRef made = make_value(batch, value, head.lazy);
         batch.add(event::intern(name), made);
         raw += (raw.size() > 1 ? ",\"" : "\"") + name + "\":";
         made.append_json(raw);

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace gac::detect::sigma {
 
 namespace {
@@ -23,7 +25,7 @@ std::uint32_t mix(std::uint32_t gram) { return gram * 0x9E3779B1u; }
 
 std::uint32_t GramScan::add(std::string_view literal) {
     const auto [at, added] =
-        numbers_.try_emplace(std::string(literal), static_cast<std::uint32_t>(literals_.size()));
+        numbers_.try_emplace(literal, static_cast<std::uint32_t>(literals_.size()));
     if (added) {
         literals_.emplace_back(literal);
     }
@@ -36,8 +38,8 @@ void GramScan::Table::build() {
     }
     const std::size_t buckets = std::bit_ceil(std::max<std::size_t>(entries.size(), 16));
     bucket_shift = static_cast<unsigned>(32 - std::countr_zero(buckets));
-    const std::size_t bits = std::bit_ceil(std::max<std::size_t>(entries.size() * 16, 1'024));
-    filter_shift = static_cast<unsigned>(32 - std::min(std::countr_zero(bits), 20));
+    const std::size_t bits = std::bit_ceil(std::max<std::size_t>(entries.size() * 32, 1'024));
+    filter_shift = static_cast<unsigned>(32 - std::min(std::countr_zero(bits), 17));
     filter.assign((std::size_t{1} << (32 - filter_shift)) / 64, 0);
     std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
         return mix(a.gram) != mix(b.gram) ? mix(a.gram) < mix(b.gram) : a.number < b.number;
@@ -71,15 +73,24 @@ void GramScan::Table::look_up(std::uint32_t gram, Use&& use) const {
 
 void GramScan::build() {
     numbers_ = {};
-    // Grams that many literals share make long look-ups: take the rarest four in a row.
-    std::unordered_map<std::uint32_t, std::uint32_t> uses;
-    for (const std::string& literal : literals_) {
+    if (Teddy::takes(literals_)) {
+        few_.emplace(literals_, literals_.size());
+        return;
+    }
+    // Grams that many literals share make long look-ups: take the rarest four in a row. Counted by
+    // hash, which is exact enough.
+    constexpr unsigned kCountBits = 12;
+    std::vector<std::uint32_t> counts(std::size_t{1} << kCountBits, 0);
+    const auto uses = [&](const char* gram) -> std::uint32_t& {
+        return counts[mix(gram_at(gram)) >> (32 - kCountBits)];
+    };
+    for (const std::string_view literal : literals_) {
         for (std::size_t i = 0; i + kGram <= literal.size(); ++i) {
-            ++uses[gram_at(literal.data() + i)];
+            ++uses(literal.data() + i);
         }
     }
     for (std::uint32_t number = 0; number < literals_.size(); ++number) {
-        const std::string& literal = literals_[number];
+        const std::string_view literal = literals_[number];
         if (literal.size() < kGram) {
             tiny_.push_back(number);
             continue;
@@ -90,7 +101,7 @@ void GramScan::build() {
         for (std::size_t from = 0; from + wanted + kGram - 1 <= literal.size(); ++from) {
             std::uint32_t sum = 0;
             for (std::size_t k = 0; k < wanted; ++k) {
-                sum += uses[gram_at(literal.data() + from + k)];
+                sum += uses(literal.data() + from + k);
             }
             if (sum < best_uses) {
                 best_uses = sum;
@@ -108,8 +119,12 @@ void GramScan::build() {
 }
 
 void GramScan::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
+    if (few_) {
+        few_->scan(text, out);
+        return;
+    }
     const auto verify = [&](std::size_t at, const Entry& entry) {
-        const std::string& literal = literals_[entry.number];
+        const std::string_view literal = literals_[entry.number];
         if (entry.offset <= at && text.size() - (at - entry.offset) >= literal.size()
             && std::memcmp(text.data() + at - entry.offset, literal.data(), literal.size()) == 0) {
             out.push_back(entry.number);
@@ -131,7 +146,7 @@ void GramScan::scan(std::string_view text, std::vector<std::uint32_t>& out) cons
         }
     }
     for (const std::uint32_t number : tiny_) {
-        if (text.contains(literals_[number])) {
+        if (base::contains_literal(text, literals_[number])) {
             out.push_back(number);
         }
     }

@@ -1,23 +1,25 @@
-// Finds many literals in a short text in one pass: four-byte pieces of each literal stand in a hash
-// table, and the text is probed at every fourth byte (literals of seven bytes and more), or at
-// every byte (shorter ones). Builds in microseconds, which matters because every route has its own
-// set. Immutable once built; any thread.
+// Finds literals in a short text in one pass. A few go by Teddy; many by four-byte grams: pieces of
+// each literal stand in a hash table, and the text is probed at every fourth byte (literals of
+// seven bytes and more), or at every byte (shorter ones). Builds in microseconds, which matters
+// because every route has its own set. Immutable once built; any thread.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "detect/sigma/teddy.h"
 
 namespace gac::detect::sigma {
 
 class GramScan {
 public:
-    std::uint32_t add(std::string_view literal);  // not empty; the same text gives the same number
+    // Not empty, and outlives the scan; the same text gives the same number.
+    std::uint32_t add(std::string_view literal);
     void build();
     bool empty() const { return literals_.empty(); }
-    const std::string& literal(std::uint32_t number) const { return literals_[number]; }
 
     // Appends the numbers of the literals that stand in the text, in any order; a number may come
     // more than once.
@@ -41,8 +43,9 @@ private:
         void look_up(std::uint32_t gram, Use&& use) const;
     };
 
-    std::vector<std::string> literals_;
-    std::unordered_map<std::string, std::uint32_t> numbers_;
+    std::vector<std::string_view> literals_;
+    std::unordered_map<std::string_view, std::uint32_t> numbers_;
+    std::optional<Teddy> few_;         // instead of what follows
     Table sparse_;                     // literals of kSparseBytes and more
     Table dense_;                      // of four to six bytes
     std::vector<std::uint32_t> tiny_;  // of one to three bytes: searched one by one

@@ -47,7 +47,7 @@ std::vector<std::string> route_values(const Test& test);
 class Plan {
 public:
     struct BoundAlternative {
-        std::vector<std::pair<std::size_t, std::vector<std::string>>> route_when;  // folded values
+        std::vector<std::pair<std::size_t, std::vector<std::uint32_t>>> route_when;  // known values
         std::vector<std::pair<const Leaf*, Slot>> other_when;
         std::vector<Slot> slots;                   // by item of the rule
         std::vector<std::vector<Slot>> relations;  // by item, by test
@@ -74,14 +74,13 @@ public:
     const BoundAlternative* alternative_of(std::uint32_t rule,
                                            std::array<std::uint32_t, kRouteFieldsMax> route) const;
 
-    void add_known(std::size_t field, std::string folded);
+    std::uint32_t add_known(std::size_t field, std::string folded);
     std::vector<std::unordered_map<std::string, std::uint32_t>> known;  // by routing field
     std::vector<std::vector<std::string>> known_texts;                  // by id - kRouteFirst
 
 private:
     using Route = std::array<std::uint32_t, kRouteFieldsMax>;
     bool when_holds(const BoundAlternative& alternative, const Route& route) const;
-    void mark_text(const std::string& folded, std::vector<bool>& relevant) const;
     void mark_relevant(const Leaf& leaf, std::vector<bool>& relevant) const;
     Route narrowed(const std::vector<DetectionRule>& rules, Route route) const;
     std::unique_ptr<const Program> build(const std::vector<DetectionRule>& rules,

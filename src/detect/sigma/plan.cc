@@ -190,11 +190,13 @@ std::vector<std::string> route_values(const Test& test) {
     return {};
 }
 
-void Plan::add_known(std::size_t field, std::string folded) {
+std::uint32_t Plan::add_known(std::size_t field, std::string folded) {
     const auto id = static_cast<std::uint32_t>(known_texts[field].size()) + kRouteFirst;
-    if (known[field].try_emplace(folded, id).second) {
+    const auto [at, added] = known[field].try_emplace(folded, id);
+    if (added) {
         known_texts[field].push_back(std::move(folded));
     }
+    return at->second;
 }
 
 std::uint32_t Plan::route_id(std::size_t field, const event::ValueRef* value,
@@ -218,10 +220,7 @@ std::uint32_t Plan::route_id(std::size_t field, const event::ValueRef* value,
 
 bool Plan::when_holds(const BoundAlternative& alternative, const Route& route) const {
     return std::ranges::all_of(alternative.route_when, [&](const auto& when) {
-        const std::uint32_t id = route[when.first];
-        return id >= kRouteFirst
-               && std::ranges::find(when.second, known_texts[when.first][id - kRouteFirst])
-                      != when.second.end();
+        return std::ranges::find(when.second, route[when.first]) != when.second.end();
     });
 }
 
@@ -275,17 +274,13 @@ std::unique_ptr<const Program> Plan::build(const std::vector<DetectionRule>& rul
     return *std::move(program);
 }
 
-void Plan::mark_text(const std::string& folded, std::vector<bool>& relevant) const {
-    if (const auto id = known[1].find(folded); id != known[1].end()) {
-        relevant[id->second - kRouteFirst] = true;
-    }
-}
-
 // Every known value of the second field for which some test of the leaf holds.
 void Plan::mark_relevant(const Leaf& leaf, std::vector<bool>& relevant) const {
     for (const Test& test : leaf.item.any) {
         for (const std::string& text : route_values(test)) {
-            mark_text(text, relevant);
+            if (const auto id = known[1].find(text); id != known[1].end()) {
+                relevant[id->second - kRouteFirst] = true;
+            }
         }
         if (!route_values(test).empty()) {
             continue;
@@ -307,7 +302,6 @@ Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route)
     if (added) {
         std::vector<bool>& relevant = found->second;
         relevant.resize(known_texts[1].size(), false);
-        const auto mark = [&](const std::string& folded) { mark_text(folded, relevant); };
         for (const Use& use : uses) {
             for (const BoundAlternative& alternative : use.alternatives) {
                 bool first_holds = true;
@@ -315,17 +309,16 @@ Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route)
                     first_holds =
                         first_holds
                         && (when.first != 0
-                            || (route[0] >= kRouteFirst
-                                && std::ranges::find(when.second,
-                                                     known_texts[0][route[0] - kRouteFirst])
-                                       != when.second.end()));
+                            || std::ranges::find(when.second, route[0]) != when.second.end());
                 }
                 if (!first_holds) {
                     continue;
                 }
                 for (const auto& when : alternative.route_when) {
                     if (when.first == 1) {
-                        std::ranges::for_each(when.second, mark);
+                        for (const std::uint32_t id : when.second) {
+                            relevant[id - kRouteFirst] = true;
+                        }
                     }
                 }
                 const DetectionRule& rule = rules[use.rule];

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 #include "base/text.h"
 
@@ -14,24 +15,22 @@ constexpr float kNever = std::numeric_limits<float>::infinity();
 // A lazy item with more literals than this is cheaper to leave to the finder altogether.
 constexpr std::size_t kLazyValuesMax = 24;
 
-bool finder_takes(const Leaf& leaf) { return std::ranges::all_of(leaf.item.any, Finder::takes); }
+bool finder_takes(const Leaf& leaf) { return std::ranges::all_of(leaf.tests, Finder::takes); }
 
 // How often a test is likely to hold, and what looking for it costs. Only the order counts.
-float score_of(const Test& test) {
+float score_of(const LeafTest& leaf) {
+    const Test& test = *leaf.test;
     const auto by_length = [](std::size_t length) {
         return length >= 8 ? 1.0F : length >= 5 ? 3.0F : length >= 3 ? 10.0F : 60.0F;
     };
     switch (test.kind) {
         case TestKind::Text: {
-            const Pattern::Kind kind = test.pattern.kind();
-            if (kind == Pattern::Kind::Anything
-                || (kind != Pattern::Kind::Equals && test.pattern.key().empty())) {
+            if (leaf.literal.empty() && leaf.way != LeafTest::Way::Equals) {
                 return 150;
             }
-            if (kind == Pattern::Kind::Equals) {
-                return 0.5F + by_length(test.pattern.key().size()) / 2;
-            }
-            return by_length(test.pattern.key().size());
+            const float ordinary = leaf.ordinary ? 40.0F : 0.0F;
+            const float length = by_length(leaf.literal.size());
+            return ordinary + (leaf.way == LeafTest::Way::Equals ? 0.5F + length / 2 : length);
         }
         case TestKind::Regex: {
             if (test.regex->needles().empty()) {
@@ -101,25 +100,25 @@ public:
 private:
     // A test that many rules of the route ask for wakes many rules.
     void score_items() {
-        std::map<std::pair<Slot, std::string>, int> popularity;
-        std::vector<std::vector<int*>> uses(in_.items.size());
-        for (std::size_t i = 0; i < in_.items.size(); ++i) {
-            for (const Test& test : in_.items[i].leaf->item.any) {
-                if (test.kind == TestKind::Text) {
-                    int& count = popularity[{in_.items[i].slot, test.pattern.text()}];
-                    ++count;
-                    uses[i].push_back(&count);
+        std::unordered_map<std::uint64_t, int> popularity;
+        const auto count_of = [&](const ProgramInput::ItemUse& use, const LeafTest& test) -> int& {
+            return popularity[test.likeness * 0x9E3779B97F4A7C15ull + use.slot];
+        };
+        for (const ProgramInput::ItemUse& use : in_.items) {
+            for (const LeafTest& test : use.leaf->tests) {
+                if (test.test->kind == TestKind::Text) {
+                    ++count_of(use, test);
                 }
             }
         }
         scores_.resize(in_.items.size());
         for (std::size_t i = 0; i < in_.items.size(); ++i) {
             float score = 0;
-            for (const Test& test : in_.items[i].leaf->item.any) {
+            for (const LeafTest& test : in_.items[i].leaf->tests) {
                 score += score_of(test);
-            }
-            for (const int* count : uses[i]) {
-                score += 0.5F * static_cast<float>(*count - 1);
+                if (test.test->kind == TestKind::Text) {
+                    score += 0.5F * static_cast<float>(count_of(in_.items[i], test) - 1);
+                }
             }
             if (in_.items[i].leaf->source) {
                 score += 400;
@@ -223,7 +222,7 @@ private:
             if (takes) {
                 item.found_by_finder = true;
                 work.has_finder = true;
-                for (const Test& test : item.leaf->item.any) {
+                for (const LeafTest& test : item.leaf->tests) {
                     work.finder.add(test, i);
                 }
             } else {

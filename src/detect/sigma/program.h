@@ -12,23 +12,13 @@
 #include <vector>
 
 #include "detect/sigma/finder.h"
+#include "detect/sigma/leaf.h"
 #include "detect/sigma/rule.h"
 #include "detect/sigma/source.h"
 
 namespace gac::detect::sigma {
 
 inline constexpr Slot kKeywordSlot = 0xffff'ffff;
-
-// An item of all rules that ask the same of the same name, made ready for evaluation.
-struct Leaf {
-    Item item;
-    bool null = false;      // some test is Null
-    bool exists = false;    // some test is Exists: true
-    bool missing = false;   // some test is Exists: false
-    bool relation = false;  // some test is FieldRef
-    bool source = false;    // asks of the log source: holds for many events
-    float cost = 0;         // of one evaluation, for the order of children
-};
 
 // A rule as it runs in one route.
 struct RouteRule {

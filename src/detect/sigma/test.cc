@@ -136,6 +136,9 @@ bool prefix_contains(const base::IpPrefix& prefix, const base::IpAddress& addres
 
 bool ask_scalar(const Test& test, const event::ValueRef& value) {
     std::string scratch;
+    if (value.is_escaped()) {
+        return ask_scalar(test, event::ValueRef(value.text(scratch)));
+    }
     switch (test.kind) {
         case TestKind::Text: {
             const std::string_view text = value.text(scratch);

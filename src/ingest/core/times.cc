@@ -249,7 +249,8 @@ std::optional<base::TimePoint> time_of(const event::ValueRef& value, const base:
                                   : from_epoch(std::llround(seconds));
         }
         case event::Type::String: {
-            const std::string_view text = trim_blanks(value.string());
+            std::string scratch;
+            const std::string_view text = trim_blanks(value.text(scratch));
             if (const auto time = base::parse_rfc3339(text, zone)) {
                 return time;
             }

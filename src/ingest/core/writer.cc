@@ -43,6 +43,7 @@ Writer::Writer(const Options& options, const FieldChoice& fields)
       choice_(fields),
       event_bytes_max_(std::max<std::size_t>(options.event_bytes_max, 1)),
       keep_raw_(options.keep_raw),
+      lazy_texts_(options.lazy_texts),
       fields_(std::make_unique<event::Field[]>(kFieldsMax + 1)) {
     none_.name = "generic";
     if (!profiles_) {

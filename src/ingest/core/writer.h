@@ -47,6 +47,7 @@ public:
     // Only a source without a profile of its own is given one by shape; the first shape told stays.
     void use_profile(std::optional<event::ProfileId> id);
 
+    bool lazy_texts() const { return lazy_texts_; }
     bool wants(event::FieldId id) const { return choice_.wants(id); }
     // Views must lie in the arena or live for ever.
     void text(event::FieldId id, std::string_view value) {
@@ -127,6 +128,7 @@ private:
     event::Profile none_;
     std::size_t event_bytes_max_;
     bool keep_raw_;
+    bool lazy_texts_;
     std::vector<std::vector<bool>> address_fields_;  // by profile, then by field
 
     const Origin* origin_ = nullptr;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "ingest/core/scan.h"
 #include "ingest/json/text.h"
 
@@ -97,6 +98,7 @@ struct JsonReader::Impl {
     bool elements(ondemand::value& value, const NameTree::Name& name, unsigned depth,
                   std::size_t& kept);
     bool scalar(std::string_view token, event::ValueRef& out);
+    event::ValueRef string(std::string_view body);
     bool number(std::string_view token, event::ValueRef& out);
     void emit(event::FieldId id, event::ValueRef value);
     void last_wins(std::size_t from);
@@ -234,8 +236,7 @@ bool JsonReader::Impl::scalar(std::string_view token, event::ValueRef& out) {
             if (token.size() < 2 || token.back() != '"') {
                 return failed(simdjson::STRING_ERROR);
             }
-            out = event::ValueRef(
-                unescape(token.substr(1, token.size() - 2), writer->batch().arena()));
+            out = string(token.substr(1, token.size() - 2));
             return true;
         case 't':
             out = event::ValueRef(true);
@@ -249,6 +250,15 @@ bool JsonReader::Impl::scalar(std::string_view token, event::ValueRef& out) {
         default:
             return number(token, out);
     }
+}
+
+event::ValueRef JsonReader::Impl::string(std::string_view body) {
+    if (writer->lazy_texts()) {
+        return base::find_backslash(body) == std::string_view::npos
+                   ? event::ValueRef(body)
+                   : event::ValueRef::escaped(body);
+    }
+    return event::ValueRef(unescape(body, writer->batch().arena()));
 }
 
 bool JsonReader::Impl::number(std::string_view token, event::ValueRef& out) {

@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace gac::ingest {
@@ -30,145 +31,14 @@ std::uint32_t matches(const char* from, char c) {
 #endif
 }
 
-std::size_t find_backslash(std::string_view text) {
-    std::size_t at = 0;
-    for (; at + kStep <= text.size(); at += kStep) {
-        if (const std::uint32_t mask = matches(text.data() + at, '\\')) {
-            return at + static_cast<std::size_t>(std::countr_zero(mask));
-        }
-    }
-    for (; at < text.size(); ++at) {
-        if (text[at] == '\\') {
-            return at;
-        }
-    }
-    return std::string_view::npos;
-}
-
-// Four hexadecimal digits, or a negative number.
-int hex4(std::string_view text) {
-    if (text.size() < 4) {
-        return -1;
-    }
-    int value = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-        const char c = text[i];
-        int digit = 0;
-        if (c >= '0' && c <= '9') {
-            digit = c - '0';
-        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-            digit = (c | 0x20) - 'a' + 10;
-        } else {
-            return -1;
-        }
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
-char* put_utf8(std::uint32_t c, char* to) {
-    const auto byte = [&](std::uint32_t value) { *to++ = static_cast<char>(value); };
-    if (c < 0x80) {
-        byte(c);
-    } else if (c < 0x800) {
-        byte(0xC0 | (c >> 6));
-        byte(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        byte(0xE0 | (c >> 12));
-        byte(0x80 | ((c >> 6) & 0x3F));
-        byte(0x80 | (c & 0x3F));
-    } else {
-        byte(0xF0 | (c >> 18));
-        byte(0x80 | ((c >> 12) & 0x3F));
-        byte(0x80 | ((c >> 6) & 0x3F));
-        byte(0x80 | (c & 0x3F));
-    }
-    return to;
-}
-
-// One escape at the front of `rest` (which begins with a backslash): writes it, gives its length.
-// Never writes more bytes than it reads.
-std::size_t put_escape(std::string_view rest, char*& to) {
-    if (rest.size() < 2) {
-        *to++ = '\\';
-        return 1;
-    }
-    switch (rest[1]) {
-        case '"':
-        case '\\':
-        case '/':
-            *to++ = rest[1];
-            return 2;
-        case 'b':
-            *to++ = '\b';
-            return 2;
-        case 'f':
-            *to++ = '\f';
-            return 2;
-        case 'n':
-            *to++ = '\n';
-            return 2;
-        case 'r':
-            *to++ = '\r';
-            return 2;
-        case 't':
-            *to++ = '\t';
-            return 2;
-        case 'u':
-            break;
-        default:
-            *to++ = '\\';
-            return 1;
-    }
-    const int first = hex4(rest.substr(2));
-    if (first < 0) {
-        *to++ = '\\';
-        return 1;
-    }
-    auto c = static_cast<std::uint32_t>(first);
-    std::size_t used = 6;
-    if (c >= 0xD800 && c < 0xE000) {
-        const int second = c < 0xDC00 && rest.size() >= 12 && rest[6] == '\\' && rest[7] == 'u'
-                               ? hex4(rest.substr(8))
-                               : -1;
-        if (second >= 0xDC00 && second < 0xE000) {
-            c = 0x10000 + ((c - 0xD800) << 10) + (static_cast<std::uint32_t>(second) - 0xDC00);
-            used = 12;
-        } else {
-            c = 0xFFFD;
-        }
-    }
-    to = put_utf8(c, to);
-    return used;
-}
-
 }  // namespace
 
 std::string_view unescape(std::string_view body, base::Arena& arena) {
-    std::size_t at = find_backslash(body);
-    if (at == std::string_view::npos) {
+    if (base::find_backslash(body) == std::string_view::npos) {
         return body;
     }
-    // A step of the copy writes 16 bytes at once, at most that much beyond the end.
-    char* const begin = static_cast<char*>(arena.allocate(body.size() + kStep, 1));
-    std::memcpy(begin, body.data(), at);
-    char* to = begin + at;
-    while (at < body.size()) {
-        if (body[at] == '\\') {
-            at += put_escape(body.substr(at), to);
-            continue;
-        }
-        if (at + kStep <= body.size()) {
-            const std::uint32_t mask = matches(body.data() + at, '\\');
-            const auto clean = mask == 0 ? kStep : static_cast<std::size_t>(std::countr_zero(mask));
-            std::memcpy(to, body.data() + at, kStep);
-            to += clean;
-            at += clean;
-        } else {
-            *to++ = body[at++];
-        }
-    }
-    return {begin, static_cast<std::size_t>(to - begin)};
+    char* const to = static_cast<char*>(arena.allocate(body.size() + base::kUnescapeSlack, 1));
+    return {to, base::unescape_json(body, to)};
 }
 
 std::size_t string_length(std::string_view text, std::size_t from, bool& has_escapes) {

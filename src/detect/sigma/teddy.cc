@@ -1,0 +1,179 @@
+#include "detect/sigma/teddy.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include "base/text.h"
+
+namespace gac::detect::sigma {
+
+namespace {
+
+// Signs of JSON logs, the most frequent first; what is not named is rare.
+constexpr std::string_view kFrequent = "\"e\\ntisaor c0d1l2:m,p3u.5h4-fy6g8w79_bvk/(){}x";
+
+double rarity_of(char c) {
+    const std::size_t rank = kFrequent.find(base::ascii_lower(c));
+    return std::log(static_cast<double>(std::min(rank, kFrequent.size()) + 1));
+}
+
+bool is_letter(char c) { return base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z'; }
+
+}  // namespace
+
+bool Teddy::takes(std::span<const std::string_view> literals) {
+#ifdef __x86_64__
+    static const bool able = __builtin_cpu_supports("avx2") != 0;
+    return able && literals.size() <= kLiteralsMax;
+#else
+    return literals.empty();
+#endif
+}
+
+Teddy::Teddy(std::span<const std::string_view> literals, std::size_t cased) {
+    static_assert(kLiteralsMax <= 64, "found literals are bits of one word");
+    std::vector<std::uint8_t> order;
+    for (const std::string_view text : literals) {
+        Literal literal{.text = std::string(text),
+                        .cased = literals_.size() + cased >= literals.size()};
+        double best = -1;
+        for (std::size_t at = 0; at + kWindow <= text.size(); ++at) {
+            double rarity = 0;
+            for (std::size_t i = 0; i < kWindow; ++i) {
+                rarity += rarity_of(text[at + i]);
+                // "::" is rare, common as either sign is.
+                rarity += i > 0 && text[at + i] == text[at + i - 1] && text[at + i] != '\\' ? 4 : 0;
+            }
+            if (rarity > best) {
+                best = rarity;
+                literal.window = at;
+            }
+        }
+        order.push_back(static_cast<std::uint8_t>(literals_.size()));
+        literals_.push_back(std::move(literal));
+    }
+    // Like windows share a bucket, and those too short for a window have the last one.
+    const auto window_of = [&](std::uint8_t index) {
+        const Literal& literal = literals_[index];
+        return std::string_view(literal.text).substr(literal.window, kWindow);
+    };
+    const auto is_long = [&](std::uint8_t index) { return window_of(index).size() == kWindow; };
+    std::ranges::sort(order, [&](std::uint8_t a, std::uint8_t b) {
+        return is_long(a) != is_long(b) ? is_long(a) : window_of(a) < window_of(b);
+    });
+    const auto longs = static_cast<std::size_t>(std::ranges::count_if(order, is_long));
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const std::size_t bucket = i < longs ? i * (kBuckets - 1) / longs : kBuckets - 1;
+        const auto bit = static_cast<std::uint8_t>(1U << bucket);
+        const Literal& literal = literals_[order[i]];
+        const std::string_view window = window_of(order[i]);
+        buckets_[bucket].push_back(order[i]);
+        for (std::size_t position = 0; position < kWindow; ++position) {
+            if (position >= window.size()) {
+                for (std::uint8_t& mask : masks_[position].low) {
+                    mask |= bit;
+                }
+                for (std::uint8_t& mask : masks_[position].high) {
+                    mask |= bit;
+                }
+                continue;
+            }
+            const char c = window[position];
+            allow(position, static_cast<unsigned char>(c), bit);
+            if (!literal.cased && is_letter(c)) {
+                allow(position, static_cast<unsigned char>(c ^ 0x20), bit);
+            }
+        }
+    }
+}
+
+void Teddy::allow(std::size_t position, unsigned char byte, std::uint8_t bucket) {
+    masks_[position].low[byte & 15] |= bucket;
+    masks_[position].high[byte >> 4] |= bucket;
+}
+
+#ifdef __x86_64__
+__attribute__((target("avx2"))) void Teddy::sweep(std::string_view text, std::size_t at,
+                                                  const char* from, std::size_t steps,
+                                                  std::uint64_t& found) const {
+    const __m256i nibble = _mm256_set1_epi8(15);
+    __m256i low[kWindow];
+    __m256i high[kWindow];
+    for (std::size_t i = 0; i < kWindow; ++i) {
+        const auto twice = [](const std::array<std::uint8_t, 16>& bytes)
+                               __attribute__((target("avx2"))) {
+                                   return _mm256_broadcastsi128_si256(_mm_loadu_si128(
+                                       reinterpret_cast<const __m128i*>(bytes.data())));
+                               };
+        low[i] = twice(masks_[i].low);
+        high[i] = twice(masks_[i].high);
+    }
+    for (; steps > 0; --steps, from += kStep, at += kStep) {
+        __m256i all = _mm256_set1_epi8(-1);
+        for (std::size_t i = 0; i < kWindow; ++i) {
+            const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
+            const __m256i lows = _mm256_shuffle_epi8(low[i], _mm256_and_si256(bytes, nibble));
+            const __m256i highs =
+                _mm256_shuffle_epi8(high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+            all = _mm256_and_si256(all, _mm256_and_si256(lows, highs));
+        }
+        const auto none = static_cast<std::uint32_t>(
+            _mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
+        if (none == 0xffff'ffff) [[likely]] {
+            continue;
+        }
+        alignas(kStep) std::array<std::uint8_t, kStep> buckets;
+        _mm256_store_si256(reinterpret_cast<__m256i*>(buckets.data()), all);
+        for (std::uint32_t some = ~none; some != 0; some &= some - 1) {
+            const auto place = static_cast<std::size_t>(std::countr_zero(some));
+            verify(text, at + place, buckets[place], found);
+        }
+    }
+}
+#else
+void Teddy::sweep(std::string_view, std::size_t, const char*, std::size_t, std::uint64_t&) const {
+}  // takes() nothing
+#endif
+
+void Teddy::verify(std::string_view text, std::size_t at, std::uint8_t buckets,
+                   std::uint64_t& found) const {
+    for (unsigned left = buckets; left != 0; left &= left - 1) {
+        for (const std::uint8_t index : buckets_[static_cast<unsigned>(std::countr_zero(left))]) {
+            const Literal& literal = literals_[index];
+            if (at < literal.window || at > text.size()
+                || text.size() - (at - literal.window) < literal.text.size()) {
+                continue;
+            }
+            const std::string_view place = text.substr(at - literal.window, literal.text.size());
+            if (literal.cased ? place == literal.text
+                              : base::equal_ignoring_ascii_case(place, literal.text)) {
+                found |= std::uint64_t{1} << index;
+            }
+        }
+    }
+}
+
+void Teddy::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
+    constexpr std::size_t kReach = kStep + kWindow - 1;  // bytes that one step looks at
+    std::uint64_t found = 0;
+    const std::size_t steps = text.size() < kReach ? 0 : (text.size() - kReach) / kStep + 1;
+    sweep(text, 0, text.data(), steps, found);
+    // The rest, with zeros behind it.
+    const std::size_t at = steps * kStep;
+    std::array<char, 2 * kReach> rest{};
+    if (at < text.size()) {
+        std::memcpy(rest.data(), text.data() + at, text.size() - at);
+        sweep(text, at, rest.data(), (text.size() - at + kStep - 1) / kStep, found);
+    }
+    for (; found != 0; found &= found - 1) {
+        out.push_back(static_cast<std::uint32_t>(std::countr_zero(found)));
+    }
+}
+
+}  // namespace gac::detect::sigma
