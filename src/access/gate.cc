@@ -35,8 +35,8 @@ constexpr Set kViews =
 // The table: role -> permissions, in the order of Role.
 constexpr std::array<Set, 6> kRoleGrants = {
     kAll & ~bit(Ingest),                                                    // Admin
-    kViews | set_of({AlertsHandle, SourcesEdit, UnitsEdit}),                // Coordinator
-    kViews | set_of({AlertsHandle, RulesEdit, SourcesEdit}),                // Analyst
+    kViews | set_of({AlertsHandle, RulesEdit, SourcesEdit, UnitsEdit}),     // Coordinator
+    kViews | set_of({AlertsHandle, SourcesEdit}),                           // Analyst
     set_of({AlertsView, AlertsHandle, RulesView, SourcesView, UnitsView}),  // UnitOfficer
     set_of({AlertsView, AlertsHandle, RulesView, SourcesView, UnitsView}),  // OperatorDesk
     kViews | set_of({AuditView}),                                           // Auditor

@@ -31,7 +31,7 @@ enum class Permission : std::uint8_t {
     AlertsHandle,  // acknowledge, assign, close, reopen, note, undo
     EventsSearch,  // the event store knows no units yet: province-wide roles only
     RulesView,
-    RulesEdit,  // enable and disable
+    RulesEdit,  // enable, disable, except, import
     SourcesView,
     SourcesEdit,  // owner, expected silence, snooze
     UnitsView,

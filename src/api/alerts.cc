@@ -10,6 +10,7 @@
 
 #include "api/alert_json.h"
 #include "api/body.h"
+#include "api/rule_json.h"
 #include "base/text.h"
 
 namespace gac::api {
@@ -271,7 +272,7 @@ void write_pairs(JsonWriter& json, std::string_view name,
     json.close_array();
 }
 
-void write_rule(JsonWriter& json, const Alert& alert) {
+void write_rule(Api::State& state, JsonWriter& json, const Alert& alert) {
     json.key("rule").open_object();
     json.field("id", alert.rule_id).field("title", alert.rule_title);
     json.field("title_vi", alert.rule_title_vi).field("description", alert.rule_description);
@@ -283,6 +284,14 @@ void write_rule(JsonWriter& json, const Alert& alert) {
     json.close_array().key("false_positives").open_array();
     for (const std::string& note : alert.false_positives) {
         json.value(note);
+    }
+    json.close_array().key("false_positives_vi").open_array();
+    // The alert keeps the notes as they were when it was raised; the rule may have others by now.
+    const auto rule = find_rule(state, alert.rule_id);
+    if (rule && rule->false_positives == alert.false_positives) {
+        for (const std::string& note : rule->false_positives_vi) {
+            json.value(note);
+        }
     }
     json.close_array().close_object();
 }
@@ -352,7 +361,7 @@ Result<net::Response> show(Api::State& state, Call& call) {
     }
     json.close_array();
     write_entities(json, details);
-    write_rule(json, alert);
+    write_rule(state, json, alert);
     json.key("hours").open_array();
     for (const std::uint32_t hour : details.hours) {
         json.value(hour);

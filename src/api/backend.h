@@ -25,6 +25,7 @@
 #include "response/alerts.h"
 #include "response/changes.h"
 #include "response/hosts.h"
+#include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 #include "response/sources.h"
 #include "store/event_source.h"
@@ -65,6 +66,7 @@ struct Backend {
     response::ChangeFeed& changes;
     response::SourceBook& source_book;
     response::RulesBook& rules_book;
+    response::RuleExceptions& rule_exceptions;
 
     store::EventSource& events;
     pipeline::RuleService& rules;

@@ -130,6 +130,29 @@ Result<std::vector<std::string>> Body::texts(std::string_view name, std::size_t 
     return out;
 }
 
+Result<std::vector<Body>> Body::objects(std::string_view name, std::size_t count_max,
+                                        std::initializer_list<std::string_view> members) const {
+    std::vector<Body> out;
+    const json::value* found = object_.if_contains(name);
+    if (found == nullptr || found->is_null()) {
+        return out;
+    }
+    if (!found->is_array() || found->get_array().size() > count_max) {
+        return fail(Code::InvalidArgument,
+                    fmt::format("'{}' is not a list of at most {} objects", name, count_max),
+                    place(name));
+    }
+    for (const json::value& one : found->get_array()) {
+        const std::string where = fmt::format("{}[{}]", place(name), out.size());
+        if (!one.is_object()) {
+            return fail(Code::InvalidArgument, "is not an object", where);
+        }
+        GAC_TRY(inner, checked(one.get_object(), where, members));
+        out.push_back(std::move(inner));
+    }
+    return out;
+}
+
 Result<std::optional<Body>> Body::object(std::string_view name,
                                          std::initializer_list<std::string_view> members) const {
     const json::value* found = object_.if_contains(name);

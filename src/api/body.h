@@ -33,6 +33,9 @@ public:
                                 std::int64_t most) const;
     Result<std::vector<std::string>> texts(std::string_view name, std::size_t count_max,
                                            std::size_t bytes_max) const;
+    // Objects with no other members than these; empty when absent or null.
+    Result<std::vector<Body>> objects(std::string_view name, std::size_t count_max,
+                                      std::initializer_list<std::string_view> members) const;
     // A member that is an object itself; empty when absent or null.
     Result<std::optional<Body>> object(std::string_view name,
                                        std::initializer_list<std::string_view> members) const;

@@ -57,8 +57,9 @@ struct FakeApi : response::FakeDesk {
         profiles = must(event::ProfileSet::load(folder.path() / "rules", base::Zone::utc()));
         history =
             must(store::Store::open({.folder = folder.path() / "events"}, profiles, sources_table));
-        rule_service = std::make_unique<pipeline::RuleService>(std::vector{folder.path() / "rules"},
-                                                               profiles, rules, clock);
+        rule_service = std::make_unique<pipeline::RuleService>(
+            pipeline::RuleSources{{folder.path() / "rules"}, profiles, {}}, rules, rule_exceptions,
+            clock);
         must(rule_service->reload());
     }
     ~FakeApi() { api.reset(); }
@@ -92,6 +93,7 @@ struct FakeApi : response::FakeDesk {
             .changes = feed,
             .source_book = sources,
             .rules_book = rules,
+            .rule_exceptions = rule_exceptions,
             .events = *history,
             .rules = *rule_service,
             .sources = *sources_table,

@@ -6,6 +6,7 @@
 
 #include "api/alert_json.h"
 #include "api/body.h"
+#include "api/rule_json.h"
 
 namespace gac::api {
 
@@ -27,6 +28,56 @@ void write_texts(JsonWriter& json, std::string_view name, const std::vector<std:
     json.close_array();
 }
 
+constexpr base::Duration kJudgedIn = base::Duration::days(90);
+
+// What is known of rules beside their files, by rule id.
+struct Ledger {
+    std::map<std::string, response::RuleState, std::less<>> states;
+    std::map<std::string, response::RuleVerdicts, std::less<>> verdicts;
+    std::map<std::string, std::size_t, std::less<>> exceptions;  // in force
+    std::shared_ptr<const std::set<std::string>> disabled;
+    std::shared_ptr<const pipeline::RuleCosts> costs;
+
+    template <class T>
+    static T of(const std::map<std::string, T, std::less<>>& all, std::string_view id) {
+        const auto found = all.find(id);
+        return found == all.end() ? T{} : found->second;
+    }
+};
+
+Result<Ledger> read_ledger(Api::State& state, const access::Scope& scope) {
+    Ledger ledger;
+    GAC_TRY(rows, state.backend.rules_book.list());
+    for (response::RuleState& row : rows) {
+        const std::string id = row.rule_id;
+        ledger.states.emplace(id, std::move(row));
+    }
+    GAC_TRY(verdicts, state.backend.rules_book.verdicts(scope, state.now() - kJudgedIn));
+    ledger.verdicts = std::move(verdicts);
+    GAC_TRY(exceptions, state.backend.rule_exceptions.in_force());
+    for (const response::RuleException& one : exceptions) {
+        if (scope.allows(one.unit)) {
+            ++ledger.exceptions[one.rule_id];
+        }
+    }
+    ledger.disabled = state.backend.rules.disabled();
+    ledger.costs = state.backend.rules.costs();
+    return ledger;
+}
+
+void write_cost(JsonWriter& json, const Ledger& ledger, std::string_view id) {
+    json.key("cost");
+    const auto found = ledger.costs->rules.find(id);
+    if (found == ledger.costs->rules.end()) {
+        json.null();
+        return;
+    }
+    const detect::RuleCost& cost = found->second;
+    json.open_object().field("candidates", cost.candidates).field("matches", cost.matches);
+    json.field("ns_per_evaluation", pipeline::ns_per_evaluation(cost));
+    json.field("share", ledger.costs->share(cost)).close_object();
+}
+
 void write_state(JsonWriter& json, const response::RuleState& rule, bool enabled) {
     json.field("enabled", enabled).field("hits", rule.hits).field("alerts", rule.alerts);
     json.field("last_hit", rule.last_hit);
@@ -35,18 +86,25 @@ void write_state(JsonWriter& json, const response::RuleState& rule, bool enabled
     json.field("version", rule.version);
 }
 
-void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const response::RuleState& book,
-                          bool enabled) {
+void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const Ledger& ledger) {
     json.field("id", rule.id).field("title", rule.title).field("title_vi", rule.title_vi);
     json.field("description", rule.description).field("description_vi", rule.description_vi);
     json.field("level", event::name_of(rule.level));
     write_texts(json, "tags", rule.tags);
     write_texts(json, "false_positives", rule.false_positives);
+    write_texts(json, "false_positives_vi", rule.false_positives_vi);
     json.key("log_source").open_object().field("product", rule.product);
     json.field("category", rule.category).field("service", rule.service).close_object();
     json.field("kind", event::name_of(rule.kind)).field("status", "loaded");
-    json.field("path", rule.path);
-    write_state(json, book, enabled);
+    json.field("path", rule.path).field("author", rule.author).field("license", rule.license);
+    write_state(json, Ledger::of(ledger.states, rule.id), !ledger.disabled->contains(rule.id));
+    json.field("exceptions", Ledger::of(ledger.exceptions, rule.id));
+    const response::RuleVerdicts verdicts = Ledger::of(ledger.verdicts, rule.id);
+    json.field("judged", verdicts.judged).key("false_positive_ratio");
+    verdicts.judged == 0 ? json.null()
+                         : json.value(static_cast<double>(verdicts.false_alarms)
+                                      / static_cast<double>(verdicts.judged));
+    write_cost(json, ledger, rule.id);
 }
 
 void write_refused_members(JsonWriter& json, const detect::RuleFault& fault,
@@ -62,14 +120,8 @@ void write_refused_members(JsonWriter& json, const detect::RuleFault& fault,
 Result<net::Response> list(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::RulesView));
     GAC_CHECK(call.only({}));
-    GAC_TRY(rows, state.backend.rules_book.list());
-    std::map<std::string, response::RuleState, std::less<>> book;
-    for (response::RuleState& row : rows) {
-        const std::string id = row.rule_id;
-        book.emplace(id, std::move(row));
-    }
+    GAC_TRY(ledger, read_ledger(state, scope));
     const auto set = state.backend.rules.active().get();
-    const auto disabled = state.backend.rules.disabled();
     const auto loading = state.backend.rules.loading();
     JsonWriter json;
     json.open_object().key("rules").open_array();
@@ -77,24 +129,19 @@ Result<net::Response> list(Api::State& state, Call& call) {
     std::size_t off = 0;
     for (const auto& rule :
          set ? set->rules() : std::span<const std::shared_ptr<const RuleInfo>>()) {
-        const bool enabled = disabled == nullptr || !disabled->contains(rule->id);
-        const auto known = book.find(rule->id);
         json.open_object();
-        write_loaded_members(json, *rule,
-                             known == book.end() ? response::RuleState{} : known->second, enabled);
+        write_loaded_members(json, *rule, ledger);
         json.close_object();
         ++loaded;
-        off += enabled ? 0 : 1;
+        off += ledger.disabled->contains(rule->id) ? 1 : 0;
     }
     std::size_t refused = 0;
     for (const auto& fault : loading ? loading->faults : std::vector<detect::RuleFault>()) {
         if (fault.warning) {
             continue;
         }
-        const auto known = book.find(fault.id);
         json.open_object();
-        write_refused_members(json, fault,
-                              known == book.end() ? response::RuleState{} : known->second);
+        write_refused_members(json, fault, Ledger::of(ledger.states, fault.id));
         json.close_object();
         ++refused;
     }
@@ -103,18 +150,6 @@ Result<net::Response> list(Api::State& state, Call& call) {
         json.field("loaded_at", loading->at);
     }
     return json_response(json.close_object().take());
-}
-
-std::shared_ptr<const RuleInfo> find_loaded(Api::State& state, std::string_view id) {
-    const auto set = state.backend.rules.active().get();
-    if (set) {
-        for (const auto& rule : set->rules()) {
-            if (rule->id == id) {
-                return rule;
-            }
-        }
-    }
-    return nullptr;
 }
 
 std::string text_of_file(const pipeline::RuleLoading* loading, std::string_view path) {
@@ -128,21 +163,38 @@ std::string text_of_file(const pipeline::RuleLoading* loading, std::string_view 
     return {};
 }
 
+// What the detail says more than the list.
+void write_origin(JsonWriter& json, const RuleInfo& rule, const pipeline::RuleLoading* loading) {
+    write_texts(json, "references", rule.references);
+    json.field("date", rule.date).field("modified", rule.modified);
+    json.field("maturity", rule.maturity).key("related").open_array();
+    for (const auto& [id, type] : rule.related) {
+        json.open_object().field("id", id).field("type", type).close_object();
+    }
+    std::vector<std::string> warnings;
+    for (const auto& fault : loading ? loading->faults : std::vector<detect::RuleFault>()) {
+        if (fault.warning && fault.path == rule.path && fault.title == rule.title) {
+            warnings.push_back(fault.reason);
+        }
+    }
+    json.close_array();
+    write_texts(json, "warnings", warnings);
+}
+
 Result<net::Response> show(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::RulesView));
     GAC_CHECK(call.only({}));
     const std::string& id = call.path.at(0);
     const auto loading = state.backend.rules.loading();
-    GAC_TRY(book, state.backend.rules_book.find(id));
+    GAC_TRY(ledger, read_ledger(state, scope));
     JsonWriter json;
     json.open_object();
-    if (const auto rule = find_loaded(state, id)) {
-        const auto disabled = state.backend.rules.disabled();
-        write_loaded_members(json, *rule, book, disabled == nullptr || !disabled->contains(id));
+    if (const auto rule = find_rule(state, id)) {
+        write_loaded_members(json, *rule, ledger);
+        write_origin(json, *rule, loading.get());
         json.field("text", text_of_file(loading.get(), rule->path));
         GAC_TRY(alerts, state.require(call, Permission::AlertsView));
-        GAC_TRY(outcomes,
-                state.backend.alerts.outcomes(alerts, id, state.now() - base::Duration::days(90)));
+        GAC_TRY(outcomes, state.backend.alerts.outcomes(alerts, id, state.now() - kJudgedIn));
         json.key("outcomes").open_object().field("open", outcomes.open);
         for (std::size_t i = 0; i < outcomes.by_verdict.size(); ++i) {
             json.field(contract_word(static_cast<response::Verdict>(i)), outcomes.by_verdict[i]);
@@ -152,7 +204,7 @@ Result<net::Response> show(Api::State& state, Call& call) {
     }
     for (const auto& fault : loading ? loading->faults : std::vector<detect::RuleFault>()) {
         if (!fault.warning && id_of(fault) == id) {
-            write_refused_members(json, fault, book);
+            write_refused_members(json, fault, Ledger::of(ledger.states, fault.id));
             json.field("text", text_of_file(loading.get(), fault.path));
             return json_response(json.close_object().take());
         }
@@ -169,17 +221,18 @@ Result<net::Response> change(Api::State& state, Call& call) {
     }
     GAC_TRY(enabled, body.truth("enabled", true));
     GAC_TRY(reason, body.text_or_empty("reason", 2000));
-    const auto rule = find_loaded(state, id);
+    const auto rule = find_rule(state, id);
     if (!rule) {
         return fail(Code::NotFound, "no such rule is loaded", "id");
     }
     GAC_TRY(before, state.backend.rules_book.find(id));
-    GAC_TRY(after,
-            state.backend.rules_book.set_enabled(call.actor, id, before.version, enabled, reason));
+    GAC_CHECK(
+        state.backend.rules_book.set_enabled(call.actor, id, before.version, enabled, reason));
     GAC_CHECK(state.backend.rules.refresh_disabled());
     JsonWriter json;
     json.open_object();
-    write_loaded_members(json, *rule, after, after.enabled);
+    GAC_TRY(ledger, read_ledger(state, scope));
+    write_loaded_members(json, *rule, ledger);
     return json_response(json.close_object().take());
 }
 
@@ -201,9 +254,22 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/rules/reload", Access::Any, reload, nullptr, kSearchLane},
     {"GET", "/api/v1/rules/{id}", Access::Any, show},
     {"PATCH", "/api/v1/rules/{id}", Access::Any, change},
+    {"POST", "/api/v1/rules/{id}/explain", Access::Any, explain_rule},
 };
 
 }  // namespace
+
+std::shared_ptr<const RuleInfo> find_rule(Api::State& state, std::string_view id) {
+    const auto set = state.backend.rules.active().get();
+    if (set) {
+        for (const auto& rule : set->rules()) {
+            if (rule->id == id) {
+                return rule;
+            }
+        }
+    }
+    return nullptr;
+}
 
 std::span<const Route> rule_routes() { return kRoutes; }
 

@@ -31,6 +31,7 @@ ControlDesk::ControlDesk(std::unique_ptr<db::Database> opened, const base::Clock
       hosts(*database, audit, clock, changes),
       regulations(*database, audit, clock),
       rules(*database, audit, clock, changes),
+      rule_exceptions(*database, audit, clock, changes),
       sources(*database, audit, clock, changes),
       alerts(*database, audit, clock, changes, hosts, regulations) {}
 

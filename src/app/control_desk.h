@@ -18,6 +18,7 @@
 #include "response/changes.h"
 #include "response/hosts.h"
 #include "response/regulations.h"
+#include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 #include "response/sources.h"
 
@@ -40,6 +41,7 @@ public:
     response::HostBook hosts;
     response::Regulations regulations;
     response::RulesBook rules;
+    response::RuleExceptions rule_exceptions;
     response::SourceBook sources;
     response::Alerts alerts;
 

@@ -140,8 +140,11 @@ Result<> WatchPost::Rooms::open_history() {
 }
 
 Result<> WatchPost::Rooms::open_rules() {
-    rules = std::make_unique<pipeline::RuleService>(rule_paths(config, content), content.profiles,
-                                                    desk->rules, clock);
+    GAC_TRY(placeholders, content.placeholders({}));
+    rules = std::make_unique<pipeline::RuleService>(
+        pipeline::RuleSources{rule_paths(config, content), content.profiles,
+                              std::move(placeholders)},
+        desk->rules, desk->rule_exceptions, clock);
     return rules->reload();
 }
 
@@ -190,6 +193,7 @@ api::Backend WatchPost::Rooms::backend() {
         .changes = desk->changes,
         .source_book = desk->sources,
         .rules_book = desk->rules,
+        .rule_exceptions = desk->rule_exceptions,
         .events = *store,
         .rules = *rules,
         .sources = *sources,

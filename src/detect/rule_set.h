@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -25,6 +26,10 @@ struct CompileLimits {
     std::size_t nesting_max = 64;               // of conditions, and of YAML
     std::size_t yaml_nodes_max = 1'000'000;     // of one file
 };
+
+// A filter whose RuleText::path begins so is for any log source and may leave its own out: that is
+// how exceptions that people make are written.
+inline constexpr std::string_view kExceptionPath = "exception:";
 
 struct CompileOptions {
     std::shared_ptr<const event::ProfileSet> profiles;  // none: only the generic profile
@@ -58,6 +63,8 @@ public:
     // Prefixes of own names that must be kept as well, because the names below them vary
     // ("Event.UserData.").
     std::vector<std::string> field_prefixes() const;
+    // Names by which a correlation rule groups events; empty for others.
+    std::vector<std::string> group_by(std::string_view rule_id) const;
     bool has_keyword_rules() const;
     bool has_correlations() const;  // then the order of events counts
 

@@ -30,6 +30,13 @@ struct RuleInfo {
     Level level = Level::Medium;
     std::vector<std::string> tags;
     std::vector<std::string> false_positives;
+    std::vector<std::string> false_positives_vi;  // the same notes in the same order, or none
+    std::string author;    // licences of rule collections demand that it is shown
+    std::string license;   // SPDX name, as written
+    std::string maturity;  // Sigma's `status`: stable, test, experimental ...
+    std::string date, modified;
+    std::vector<std::string> references;
+    std::vector<std::pair<std::string, std::string>> related;  // id, type
     std::string product, category, service;
     std::string path;  // file it came from
     DetectionKind kind = DetectionKind::Sigma;

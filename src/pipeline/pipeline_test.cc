@@ -88,7 +88,8 @@ protected:
         std::ofstream(folder_ / "profiles" / "test.yaml") << kProfile;
         write_rule(kRule);
         profiles_ = *event::ProfileSet::load(folder_ / "profiles", base::Zone::utc());
-        rules_.emplace(std::vector{folder_ / "rules"}, profiles_, desk_.rules(), clock_);
+        rules_.emplace(RuleSources{{folder_ / "rules"}, profiles_, {}}, desk_.rules(),
+                       desk_.rule_exceptions(), clock_);
         ASSERT_TRUE(rules_->reload());
         source_ = *sources_.find_or_add("one", "http");
         sources_.set_profile(source_, *profiles_->find("test"), "");

@@ -36,6 +36,7 @@ Result<std::uint64_t> replay_tail(const store::EventSource& history, event::Even
         batch.reset();
         GAC_CHECK(history.fetch(ids, batch));
         engine.match(batch, detections);
+        rules.drop_excepted(detections);
         const auto sightings =
             make_sightings(batch, detections, profiles, sources, *rules.disabled());
         next += ids.size();

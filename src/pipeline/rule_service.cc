@@ -5,37 +5,74 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "pipeline/exception_filter.h"
 
 namespace gac::pipeline {
 
-RuleService::RuleService(std::vector<std::filesystem::path> paths,
-                         std::shared_ptr<const event::ProfileSet> profiles,
-                         response::RulesBook& book, const base::Clock& clock)
-    : paths_(std::move(paths)),
-      profiles_(std::move(profiles)),
+std::optional<double> ns_per_evaluation(const detect::RuleCost& cost) {
+    if (cost.sampled == 0) {
+        return std::nullopt;
+    }
+    return static_cast<double>(cost.sampled_ns) / static_cast<double>(cost.sampled);
+}
+
+std::optional<double> RuleCosts::share(const detect::RuleCost& cost) const {
+    const auto each = ns_per_evaluation(cost);
+    if (!each || total_ns <= 0) {
+        return std::nullopt;
+    }
+    return *each * static_cast<double>(cost.candidates) / total_ns;
+}
+
+RuleService::RuleService(RuleSources sources, response::RulesBook& book,
+                         response::RuleExceptions& exceptions, const base::Clock& clock)
+    : sources_(std::move(sources)),
       book_(book),
+      exceptions_(exceptions),
       clock_(clock),
       disabled_(std::make_shared<const std::set<std::string>>()),
       loading_(std::make_shared<const RuleLoading>()) {}
 
-Result<> RuleService::reload() {
-    const std::string seen = fingerprint();
-    const std::int64_t started = base::monotonic_us();
-    auto loading = std::make_shared<RuleLoading>();
-    GAC_TRY(texts, detect::read_rules(paths_));
-    loading->texts = std::move(texts);
+detect::CompileOptions RuleService::compile_options() const {
     detect::CompileOptions options;
-    options.profiles = profiles_;
-    GAC_TRY(rules, detect::compile(loading->texts, options, &loading->faults));
-    GAC_CHECK(refresh_disabled());
-    loading->at = clock_.now();
-    loading->took = {base::monotonic_us() - started};
-    base::log_info("pipeline", "{} rules in force, {} refused, loaded in {} ms", rules->loaded(),
-                   rules->refused(), loading->took.us / 1000);
-    active_.set(std::move(rules));
-    loading_.set(std::move(loading));
-    seen_.with([&](std::string& last) { last = seen; });
-    return {};
+    options.profiles = sources_.profiles;
+    options.placeholders = sources_.placeholders;
+    return options;
+}
+
+Result<> RuleService::reload() {
+    return turn_.with([&](Turn&) -> Result<> {
+        const std::string seen = fingerprint();
+        const std::int64_t started = base::monotonic_us();
+        auto loading = std::make_shared<RuleLoading>();
+        GAC_TRY(texts, detect::read_rules(sources_.paths));
+        loading->texts = std::move(texts);
+        GAC_TRY(exceptions, exceptions_.in_force());
+        loading->exceptions = std::move(exceptions);
+        std::vector<detect::RuleText> all = loading->texts;
+        for (const response::RuleException& exception : loading->exceptions) {
+            all.push_back(exception_filter(exception));
+        }
+        std::vector<detect::RuleFault> faults;
+        GAC_TRY(rules, detect::compile(all, compile_options(), &faults));
+        for (detect::RuleFault& fault : faults) {
+            if (const auto id = exception_of_path(fault.path); !id.empty()) {
+                loading->exception_faults.emplace(id, std::move(fault.reason));
+            } else {
+                loading->faults.push_back(std::move(fault));
+            }
+        }
+        GAC_CHECK(refresh_disabled());
+        loading->at = clock_.now();
+        loading->took = {base::monotonic_us() - started};
+        base::log_info("pipeline", "{} rules in force, {} refused, {} exceptions, loaded in {} ms",
+                       rules->loaded(), rules->refused(), loading->exceptions.size(),
+                       loading->took.us / 1000);
+        active_.set(std::move(rules));
+        loading_.set(std::move(loading));
+        seen_.with([&](std::string& last) { last = seen; });
+        return {};
+    });
 }
 
 Result<> RuleService::refresh_disabled() {
@@ -45,6 +82,9 @@ Result<> RuleService::refresh_disabled() {
 }
 
 void RuleService::reload_if_changed() {
+    if (const auto noted = exceptions_.note_expired(); !noted) {
+        base::log_error("pipeline", "expired exceptions not noted: {}", noted.error().message());
+    }
     const std::string now = fingerprint();
     const bool changed = seen_.with([&](std::string& last) {
         const bool differs = last != now;
@@ -69,7 +109,7 @@ std::string RuleService::fingerprint() const {
         lines.push_back(
             fmt::format("{} {} {}", path.string(), written, fs::file_size(path, ignored)));
     };
-    for (const fs::path& path : paths_) {
+    for (const fs::path& path : sources_.paths) {
         if (!fs::is_directory(path, ignored)) {
             note(path);
             continue;
@@ -81,7 +121,81 @@ std::string RuleService::fingerprint() const {
         }
     }
     std::ranges::sort(lines);
+    // Unreadable for a moment counts as a change: the reload that it brings does no harm.
+    lines.push_back(exceptions_.stamp().value_or(std::string()));
     return fmt::format("{}", fmt::join(lines, "\n"));
+}
+
+Result<> RuleService::check_exception(const response::NewException& wanted) const {
+    const auto set = active_.get();
+    if (wanted.rule_id.empty()) {
+        return {};
+    }
+    const auto rules = set->rules();
+    const auto rule = std::ranges::find(rules, wanted.rule_id, [](const auto& r) { return r->id; });
+    if (rule == rules.end()) {
+        return fail(Code::NotFound, "no such rule is loaded", "rule_id");
+    }
+    if ((*rule)->kind != event::DetectionKind::Correlation) {
+        return {};
+    }
+    const std::vector<std::string> group = set->group_by(wanted.rule_id);
+    for (const response::ExceptionCondition& condition : wanted.conditions) {
+        if (std::ranges::find(group, condition.field) == group.end()) {
+            return fail(
+                Code::InvalidArgument,
+                fmt::format("a correlation is excepted by what it groups by: {}; for other "
+                            "fields make an exception from the rules that it counts",
+                            group.empty() ? "nothing" : fmt::format("{}", fmt::join(group, ", "))),
+                "conditions.field");
+        }
+    }
+    if (wanted.unit) {
+        return fail(Code::InvalidArgument, "an exception from a correlation is for all units",
+                    "unit_id");
+    }
+    return {};
+}
+
+std::string RuleService::exception_fault(response::ExceptionId id) const {
+    const auto loading = loading_.get();
+    const auto fault = loading->exception_faults.find(id.text());
+    if (fault != loading->exception_faults.end()) {
+        return fault->second;
+    }
+    const auto exception = std::ranges::find(loading->exceptions, id, &response::RuleException::id);
+    if (exception == loading->exceptions.end()) {
+        return {};
+    }
+    const auto works = check_exception(*exception);
+    return works ? std::string() : works.error().text;
+}
+
+void RuleService::drop_excepted(std::vector<event::Detection>& detections) const {
+    if (!detections.empty()) {
+        pipeline::drop_excepted(loading_.get()->exceptions, detections);
+    }
+}
+
+void RuleService::add_costs(std::span<const detect::MeteredRule> costs) {
+    costs_.with([&](auto& all) {
+        for (const auto& [rule, cost] : costs) {
+            detect::RuleCost& sum = all[rule->id];
+            sum.candidates += cost.candidates;
+            sum.matches += cost.matches;
+            sum.sampled += cost.sampled;
+            sum.sampled_ns += cost.sampled_ns;
+        }
+    });
+}
+
+std::shared_ptr<const RuleCosts> RuleService::costs() const {
+    auto out = std::make_shared<RuleCosts>();
+    out->rules = costs_.with([](const auto& all) { return all; });
+    for (const auto& [id, cost] : out->rules) {
+        out->total_ns += ns_per_evaluation(cost).value_or(0) * static_cast<double>(cost.candidates);
+    }
+    return out;
 }
 
 }  // namespace gac::pipeline

@@ -198,6 +198,7 @@ Result<store::Position> Shard::append() {
 }
 
 void Shard::hand_over_detections() {
+    parts_.rules.drop_excepted(detections_);
     RaisedBatch raised;
     raised.first = batch_.first_id();
     raised.upto = batch_.first_id() + batch_.size();

@@ -33,6 +33,7 @@ struct DeskFixture::Parts {
     HostBook hosts;
     Regulations regulations;
     RulesBook rules;
+    RuleExceptions rule_exceptions;
     SourceBook sources;
     Alerts alerts;
 
@@ -44,6 +45,7 @@ struct DeskFixture::Parts {
           hosts(*database, audit, clock, feed),
           regulations(*database, audit, clock),
           rules(*database, audit, clock, feed),
+          rule_exceptions(*database, audit, clock, feed),
           sources(*database, audit, clock, feed),
           alerts(*database, audit, clock, feed, hosts, regulations) {}
 };
@@ -60,6 +62,7 @@ DeskFixture::~DeskFixture() {
 const std::filesystem::path& DeskFixture::folder() const { return parts_->folder; }
 Alerts& DeskFixture::alerts() { return parts_->alerts; }
 SourceBook& DeskFixture::sources() { return parts_->sources; }
+RuleExceptions& DeskFixture::rule_exceptions() { return parts_->rule_exceptions; }
 RulesBook& DeskFixture::rules() { return parts_->rules; }
 HostBook& DeskFixture::hosts() { return parts_->hosts; }
 

@@ -10,6 +10,7 @@
 #include "response/alerts.h"
 #include "response/hosts.h"
 #include "response/regulations.h"
+#include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 #include "response/sources.h"
 
@@ -24,6 +25,7 @@ public:
     Alerts& alerts();
     SourceBook& sources();
     RulesBook& rules();
+    RuleExceptions& rule_exceptions();
     HostBook& hosts();
     // First column of the first row.
     std::int64_t number(std::string_view sql);

@@ -12,6 +12,7 @@
 #include "response/alerts.h"
 #include "response/hosts.h"
 #include "response/regulations.h"
+#include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 #include "response/sources.h"
 
@@ -28,6 +29,7 @@ struct FakeDesk : access::FakeAccess {
     Alerts alerts{*database, audit, clock, feed, hosts, regulations};
     SourceBook sources{*database, audit, clock, feed};
     RulesBook rules{*database, audit, clock, feed};
+    RuleExceptions rule_exceptions{*database, audit, clock, feed};
     Actor user(std::string_view name, access::Role role,
                std::optional<UnitId> unit = std::nullopt) {
         return actor(name, role, unit);

@@ -5,6 +5,7 @@
 #include "access/audit.h"
 #include "base/text.h"
 #include "db/session.h"
+#include "response/alerts.h"
 
 namespace gac::response {
 
@@ -58,6 +59,30 @@ Result<std::vector<std::string>> RulesBook::disabled() {
                             {}, [&](const db::RowView& row) { ids.push_back(row.string(0)); });
     }));
     return ids;
+}
+
+Result<std::map<std::string, RuleVerdicts, std::less<>>> RulesBook::verdicts(
+    const Scope& scope, base::TimePoint since) {
+    std::vector<db::Arg> args = {static_cast<int>(Status::Closed), since,
+                                 static_cast<int>(Verdict::True), static_cast<int>(Verdict::False),
+                                 static_cast<int>(Verdict::BenignTrue)};
+    const std::string mine = scope.where("unit_id", args);
+    std::map<std::string, RuleVerdicts, std::less<>> out;
+    GAC_CHECK(database_.read([&](db::Session& session) {
+        return session.each(
+            fmt::format(
+                "SELECT rule_id, verdict, count(*) FROM alerts WHERE status = ? AND "
+                "closed_at >= ? AND verdict IN (?, ?, ?) AND drill = 0 AND {} GROUP BY 1, 2",
+                mine),
+            args, [&](const db::RowView& row) {
+                RuleVerdicts& of_rule = out[row.string(0)];
+                of_rule.judged += row.integer(2);
+                if (static_cast<Verdict>(row.integer(1)) == Verdict::False) {
+                    of_rule.false_alarms += row.integer(2);
+                }
+            });
+    }));
+    return out;
 }
 
 Result<RuleState> RulesBook::set_enabled(const Actor& who, std::string_view rule_id,

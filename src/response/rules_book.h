@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,12 @@ struct RuleState {
     std::int64_t version = 0;                 // 0: never switched
 };
 
+// How alerts of a rule were judged when they were closed.
+struct RuleVerdicts {
+    std::int64_t judged = 0;  // as true, false or benign; not the duplicates
+    std::int64_t false_alarms = 0;
+};
+
 class RulesBook {
 public:
     RulesBook(db::Database& database, access::Audit& audit, const base::Clock& clock,
@@ -41,6 +48,9 @@ public:
     Result<std::vector<RuleState>> list();             // of rules that hit or were switched
     Result<RuleState> find(std::string_view rule_id);  // a state of zeros when nothing is known
     Result<std::vector<std::string>> disabled();       // ids, for compiling
+    // Of alerts closed since then, by rule id; drill not counted.
+    Result<std::map<std::string, RuleVerdicts, std::less<>>> verdicts(const Scope& scope,
+                                                                      base::TimePoint since);
     // The reason is required for switching off.
     Result<RuleState> set_enabled(const Actor& who, std::string_view rule_id,
                                   std::int64_t expected_version, bool enabled,

@@ -80,6 +80,20 @@ Result<std::shared_ptr<event::RuleInfo>> read_info(const Yaml& root, const std::
     info->path = path;
     info->tags = texts_of(root, "tags");
     info->false_positives = texts_of(root, "falsepositives");
+    info->false_positives_vi = texts_of(root, "falsepositives_vi");
+    info->author = text_of(root, "author");
+    info->license = text_of(root, "license");
+    info->maturity = text_of(root, "status");
+    info->date = text_of(root, "date");
+    info->modified = text_of(root, "modified");
+    info->references = texts_of(root, "references");
+    if (const Yaml* related = root.find("related")) {
+        for (const Yaml& one : related->items) {
+            if (one.is_map()) {
+                info->related.emplace_back(text_of(one, "id"), text_of(one, "type"));
+            }
+        }
+    }
     if (const Yaml* level = root.find("level"); level != nullptr && !level->is_null()) {
         static constexpr event::Level kLevels[] = {event::Level::Informational, event::Level::Low,
                                                    event::Level::Medium, event::Level::High,
@@ -364,8 +378,10 @@ Result<Filter> read_filter(const Yaml& root, const Yaml& section, const std::str
     out.id = text_of(root, "id");
     out.path = path;
     out.line = root.line;
-    GAC_TRY(source, read_source(root));
-    out.source = std::move(source);
+    if (!path.starts_with(kExceptionPath) || root.find("logsource") != nullptr) {
+        GAC_TRY(source, read_source(root));
+        out.source = std::move(source);
+    }
     if (!section.is_map()) {
         return refuse(section, "filter must be a map");
     }

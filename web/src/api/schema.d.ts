@@ -325,6 +325,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which ATT&CK techniques the loaded rules name in their tags, and how often these rules hit. */
+        get: operations["getRuleCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/coverage/navigator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a layer for the ATT&CK Navigator (layer format 4.5), as a file to keep. */
+        get: operations["exportRuleCoverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listRuleExceptions"];
+        put?: never;
+        /** In force for the next events, until it expires or is removed. Survives updates of the rule. */
+        post: operations["addRuleException"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/exceptions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the exception would have silenced in stored history. Reads only; `POST /api/v1/search/cancel` stops it. */
+        post: operations["previewRuleException"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/exceptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getRuleException"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Another end, or removal and its undoing. What an exception silences is not changed; make another one. */
+        patch: operations["changeRuleException"];
+        trace?: never;
+    };
+    "/api/v1/rules/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imported rule packs with all their kept versions. */
+        get: operations["listRulePacks"];
+        put?: never;
+        /** Import an archive of rules (a Sigma release zip, tar, tar.gz or tar.zst), or with `preview` only say what it would do. */
+        post: operations["importRulePack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/packs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove the pack with all its versions, or one version that is not in force. */
+        delete: operations["removeRulePack"];
+        options?: never;
+        head?: never;
+        /** Put another kept version in force (back or forth). */
+        patch: operations["useRulePack"];
+        trace?: never;
+    };
     "/api/v1/rules/{id}": {
         parameters: {
             query?: never;
@@ -341,6 +466,25 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["changeRule"];
+        trace?: never;
+    };
+    "/api/v1/rules/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Why the rule matches this event, or why not, condition by condition. */
+        post: operations["explainRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/sources": {
@@ -1275,6 +1419,8 @@ export interface components {
             level: components["schemas"]["Level"];
             tags?: string[];
             false_positives?: string[];
+            /** @description The same notes in the same order; empty when the rule has none. */
+            false_positives_vi?: string[];
             log_source?: {
                 product?: string;
                 category?: string;
@@ -1300,10 +1446,255 @@ export interface components {
             /** Format: date-time */
             last_hit?: string | null;
             version?: number;
+            author?: string;
+            /** @description SPDX name, as written in the rule. */
+            license?: string;
+            /** @description The imported pack that it came with; null = shipped with the product or a file of one's own. */
+            pack?: {
+                name: string;
+                version: string;
+            } | null;
+            /** @description Exceptions in force for this rule; those of all rules not counted. */
+            exceptions?: number;
+            /** @description Its alerts closed in the last 90 days with a verdict other than duplicate. */
+            judged?: number;
+            /** @description Share of the judged ones that were false, 0 to 1; null when none was judged. */
+            false_positive_ratio?: number | null;
+            cost?: components["schemas"]["RuleCost"] | null;
+        };
+        /** @description Since the server started. Times are sampled, one event in 1,024. */
+        RuleCost: {
+            /** @description How often the rule was evaluated in full. */
+            candidates: number;
+            /** @description How often it held, also where it is switched off. */
+            matches: number;
+            /** @description Null when no evaluation was sampled yet. */
+            ns_per_evaluation: number | null;
+            /** @description Estimated share of the time spent on evaluating rules, 0 to 1. */
+            share: number | null;
+        };
+        /** @enum {string} */
+        RuleExceptionState: "active" | "expired" | "removed" | "broken";
+        /** @description A field of the event, by the rule's name, the source's own or ECS. Letters' case does not count. */
+        RuleExceptionCondition: {
+            field: string;
+            /** @enum {string} */
+            op: "equals" | "startswith" | "endswith" | "contains" | "cidr";
+            /** @description Taken as it is; no wildcards. */
+            value: string;
+        };
+        RuleException: {
+            id: string;
+            /** @description Null = all rules. */
+            rule_id: string | null;
+            /** @description Empty when the rule is not loaded. */
+            rule_title?: string;
+            rule_title_vi?: string;
+            /** @description All must hold. */
+            conditions: components["schemas"]["RuleExceptionCondition"][];
+            reason: string;
+            created_by: string;
+            created_at: components["schemas"]["Time"];
+            expires: components["schemas"]["Time"];
+            state: components["schemas"]["RuleExceptionState"];
+            /** @description Why it is broken. */
+            fault?: string;
+            unit: components["schemas"]["UnitRef"] | null;
+            /** @description Who changed or removed it last. */
+            changed_by?: string;
+            /** Format: date-time */
+            changed_at?: string | null;
+            changed_reason?: string;
+            version: number;
+        };
+        RuleExceptionEffect: {
+            /** @description Hits in the span with the exceptions of today. */
+            matched: number;
+            /** @description Of these */
+            silenced: number;
+            scanned_events: number;
+            from: components["schemas"]["Time"];
+            to: components["schemas"]["Time"];
+            /**
+             * Format: date-time
+             * @description Receipt of the oldest event looked at; null when there was none.
+             */
+            scanned_from?: string | null;
+            /** @description Hits by rule, the most silenced first, at most 50. */
+            rules?: {
+                rule_id: string;
+                title: string;
+                title_vi?: string;
+                matched: number;
+                silenced: number;
+            }[];
+            samples: {
+                rule_id: string;
+                event: components["schemas"]["Event"];
+            }[];
+            /** @description False, or why not everything was looked at. */
+            partial: boolean | string;
+            took_ms: number;
+        };
+        RuleCoverage: {
+            /** @description Loaded rules. */
+            rules: number;
+            rules_without_technique: number;
+            /** @description In the order of ATT&CK, those that rules name. */
+            tactics: {
+                /** @example credential-access */
+                id: string;
+                rules: number;
+                enabled: number;
+                hits: number;
+            }[];
+            techniques: {
+                /** @example T1059.001 */
+                id: string;
+                /** @description Tactics that the same rules name. */
+                tactics: string[];
+                rules: number;
+                enabled: number;
+                hits: number;
+                rule_ids: string[];
+            }[];
+        };
+        RulePack: {
+            name: string;
+            /** @description In force. */
+            version: string;
+            /** @description Newest import first. */
+            versions: {
+                version: string;
+                imported_at: components["schemas"]["Time"];
+                imported_by?: string;
+                /** @description Name of the archive or folder. */
+                origin?: string;
+                /** @description Rules that load. */
+                rules: number;
+            }[];
+        };
+        RulePackChange: {
+            name: string;
+            version: string;
+            /** @description Version that was in force. */
+            previous: string | null;
+            /** @description True when nothing was done. */
+            preview: boolean;
+            added: number;
+            changed: number;
+            removed: number;
+            same: number;
+            refused: number;
+            /** @description Files that are no rules, and rules that are deprecated or unsupported. */
+            skipped: number;
+            /** @description What changes, and what is refused with the reason; at most 10,000. */
+            rules?: {
+                /** @enum {string} */
+                change: "added" | "changed" | "removed" | "refused" | "skipped";
+                id: string;
+                title: string;
+                /** @description Inside the pack. */
+                path: string;
+                line?: number | null;
+                /** @description Of refused and skipped ones. */
+                reason?: string;
+            }[];
+        };
+        /**
+         * @description `verdict` is `match`; `no_match` (the condition does not hold); `other_source` (the rule is not asked about events
+         *     of this source); `correlation` (the rule counts other rules' matches: see `references`).
+         */
+        RuleExplanation: {
+            rule_id: string;
+            title: string;
+            title_vi?: string;
+            /** @enum {string} */
+            verdict: "match" | "no_match" | "other_source" | "correlation";
+            /** @description False when the rule is switched off here. */
+            enabled?: boolean;
+            /** @description Source profile of the event. */
+            profile?: string;
+            /** @description Whether the rule is asked about this event, before its condition. */
+            source: {
+                holds: boolean;
+                product: string;
+                category: string;
+                service: string;
+                /** @description Ways in which events of this profile can be of the rule's log source; one must hold. Empty = none can. */
+                ways: {
+                    holds: boolean;
+                    when: components["schemas"]["RuleExplainedItem"][];
+                }[];
+            };
+            condition: components["schemas"]["RuleExplainedNode"] | null;
+            /** @description Of a correlation, what it refers to; here `condition` is left out. */
+            references: {
+                rule_id: string;
+                title: string;
+                /** @enum {string} */
+                verdict: "match" | "no_match" | "other_source" | "correlation";
+                condition?: components["schemas"]["RuleExplainedNode"] | null;
+            }[];
+            event?: components["schemas"]["Event"];
+        };
+        RuleExplainedNode: {
+            /** @enum {string} */
+            kind: "and" | "or" | "not" | "at_least" | "item" | "constant";
+            holds: boolean;
+            /** @description Name of the selection of the rule that this node is. */
+            selection?: string;
+            /** @description Id of the exception that this node is. */
+            exception?: string;
+            /** @description at_least: how many children must hold. */
+            need?: number;
+            children?: components["schemas"]["RuleExplainedNode"][];
+            item?: components["schemas"]["RuleExplainedItem"];
+        };
+        RuleExplainedItem: {
+            holds: boolean;
+            /** @description As the rule asks; empty = any text of the event. */
+            field: string;
+            /** @description Any of them; at most 50, those that hit first. */
+            expected: {
+                /** @enum {string} */
+                op: "equals" | "startswith" | "endswith" | "contains" | "any" | "wildcard" | "number" | "bool" | "null" | "exists" | "re" | "cidr" | "lt" | "lte" | "gt" | "gte" | "eq" | "neq" | "fieldref" | "timepart";
+                value: string;
+                cased?: boolean;
+                hit: boolean;
+            }[];
+            expected_count: number;
+            /** @description What the event says; null = the field is missing. */
+            actual: {
+                /** @description The event's own name. */
+                field: string;
+                /** @description The well-known name for it; empty when there is none. */
+                ecs?: string;
+                /** @description At most 2,048 bytes. */
+                value: string;
+            } | null;
         };
         RuleDetail: components["schemas"]["Rule"] & {
             /** @description YAML */
             text: string;
+            references?: string[];
+            date?: string;
+            modified?: string;
+            /** @description Sigma's `status`: stable, test, experimental. */
+            maturity?: string;
+            related?: {
+                id: string;
+                /**
+                 * @example derived
+                 * @example obsolete
+                 * @example merged
+                 * @example renamed
+                 * @example similar
+                 */
+                type: string;
+            }[];
+            /** @description What is odd about it though it was loaded. */
+            warnings?: string[];
             outcomes?: {
                 [key: string]: number;
             };
@@ -2326,6 +2717,344 @@ export interface operations {
             403: components["responses"]["Denied"];
         };
     };
+    getRuleCoverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Techniques by id; a rule counts for every technique that it names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleCoverage"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    exportRuleCoverage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The layer; score = enabled rules of the technique. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        versions: {
+                            [key: string]: string;
+                        };
+                        domain: string;
+                        techniques: {
+                            techniqueID: string;
+                            score: number;
+                            enabled?: boolean;
+                            comment?: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    listRuleExceptions: {
+        parameters: {
+            query?: {
+                /** @description Those of this rule and those of all rules. */
+                rule_id?: string;
+                state?: components["schemas"]["RuleExceptionState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. People who are bound to a unit see those of their unit alone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        exceptions: components["schemas"]["RuleException"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    addRuleException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null or absent = all rules. */
+                    rule_id?: string | null;
+                    conditions: components["schemas"]["RuleExceptionCondition"][];
+                    reason: string;
+                    expires: components["schemas"]["Time"];
+                    /** @description Only for events of hosts of this unit. */
+                    unit_id?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description In force. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleException"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    previewRuleException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null or absent = all rules. */
+                    rule_id?: string | null;
+                    conditions: components["schemas"]["RuleExceptionCondition"][];
+                    unit_id?: string | null;
+                    /** @default 30 */
+                    days?: number;
+                    /** @description A name of the caller's own */
+                    search_id?: string;
+                    /** @default 20000 */
+                    timeout_ms?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description As far as the time allowed; `partial` says when that was not everything. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleExceptionEffect"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    getRuleException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exception. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleException"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    changeRuleException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    expires?: components["schemas"]["Time"];
+                    /** @description True stops it at once; false puts it back in force. */
+                    removed?: boolean;
+                    /** @description Why it is changed. Required. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Changed; in force for the next events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleException"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    listRulePacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Packs by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        packs: components["schemas"]["RulePack"][];
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    importRulePack: {
+        parameters: {
+            query: {
+                /** @description Name of the pack: letters, digits, dot, hyphen, underline. */
+                name: string;
+                /** @description Default is the version that the archive states, else the moment of the import. */
+                version?: string;
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description What was done, or with `preview` what would be. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePackChange"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+        };
+    };
+    removeRulePack: {
+        parameters: {
+            query?: {
+                version?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone. Exceptions and switches of its rules are kept. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    useRulePack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description In force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePack"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
     getRule: {
         parameters: {
             query?: never;
@@ -2377,6 +3106,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rule"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    explainRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description `_id` of an event of history. */
+                    event_id?: string;
+                    /** @description One raw event as its source sends it. */
+                    event?: string;
+                    /** @description Decoder of the raw event; default by its shape. */
+                    format?: string;
+                    /** @description Source profile of the raw event; default by its shape. */
+                    profile?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The verdict and its reasons. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleExplanation"];
                 };
             };
             400: components["responses"]["Invalid"];

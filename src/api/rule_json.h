@@ -1,0 +1,22 @@
+// What the files of /api/v1/rules share.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "api/json_writer.h"
+#include "api/state.h"
+#include "event/detection.h"
+#include "response/rule_exceptions.h"
+
+namespace gac::api {
+
+// The loaded rule of this id, or nothing.
+std::shared_ptr<const event::RuleInfo> find_rule(Api::State& state, std::string_view id);
+
+// POST /api/v1/rules/exceptions/preview
+Result<net::Response> preview_rule_exception(Api::State& state, Call& call);
+// POST /api/v1/rules/{id}/explain
+Result<net::Response> explain_rule(Api::State& state, Call& call);
+
+}  // namespace gac::api

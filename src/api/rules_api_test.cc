@@ -1,0 +1,165 @@
+// Exceptions, coverage, packs and explanations of rules, as people ask for them.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include "api/fake_api.h"
+
+namespace gac::api {
+namespace {
+
+constexpr std::string_view kRule = R"(title: Nested word
+id: 11111111-1111-4111-8111-111111111111
+status: test
+author: Somebody
+license: DRL-1.1
+references: [https://example.org/a]
+date: 2026-01-02
+related:
+    - id: 99999999-9999-4999-8999-999999999999
+      type: derived
+level: high
+tags: [attack.execution, attack.t1059.001]
+falsepositives: [Backups]
+falsepositives_vi: [Sao lưu]
+logsource: {product: test}
+detection:
+    sel:
+        word: evil
+    condition: sel
+)";
+
+constexpr std::string_view kCounted = R"(title: Many words
+id: 33333333-3333-4333-8333-333333333333
+level: high
+correlation:
+    type: event_count
+    rules: [11111111-1111-4111-8111-111111111111]
+    group-by: [source.ip]
+    timespan: 5m
+    condition: {gte: 3}
+)";
+
+class RuleLife : public ::testing::Test {
+protected:
+    RuleLife() {
+        write("word.yml", kRule);
+        write("many.yml", kCounted);
+        fake.add_user("admin", Role::Admin);
+        fake.add_user("lan", Role::Analyst);
+        admin = fake.session_of("admin");
+        analyst = fake.session_of("lan");
+        must(fake.rule_service->reload());
+    }
+    void write(std::string_view file, std::string_view text) {
+        std::ofstream(fake.folder.path() / "rules" / file) << text;
+    }
+    boost::json::object get(const std::string& target) {
+        const net::Response response = fake.ask_as(analyst, "GET", target);
+        EXPECT_EQ(response.status, 200) << response.body;
+        return FakeApi::json(response);
+    }
+    net::Response except(std::string_view rule, std::string_view conditions,
+                         std::string_view more = R"("reason":"our own scanner")") {
+        return fake.ask_as(
+            admin, "POST", "/api/v1/rules/exceptions",
+            fmt::format(R"({{"rule_id":"{}","conditions":[{}],"expires":"{}",{}}})", rule,
+                        conditions,
+                        base::format_rfc3339(fake.clock.now() + base::Duration::days(30)), more));
+    }
+
+    const std::string kId = "11111111-1111-4111-8111-111111111111";
+    const std::string kMany = "33333333-3333-4333-8333-333333333333";
+    FakeApi fake;
+    FakeApi::Session admin;
+    FakeApi::Session analyst;
+};
+
+TEST_F(RuleLife, TellsWhoWroteARuleAndUnderWhichLicence) {
+    const auto rule = get("/api/v1/rules/" + kId);
+    EXPECT_EQ(rule.at("author").as_string(), "Somebody");
+    EXPECT_EQ(rule.at("license").as_string(), "DRL-1.1");
+    EXPECT_EQ(rule.at("maturity").as_string(), "test");
+    EXPECT_EQ(rule.at("date").as_string(), "2026-01-02");
+    EXPECT_EQ(rule.at("references").as_array().front().as_string(), "https://example.org/a");
+    EXPECT_EQ(rule.at("related").as_array().front().at("type").as_string(), "derived");
+    EXPECT_EQ(rule.at("false_positives_vi").as_array().front().as_string(), "Sao lưu");
+    EXPECT_TRUE(rule.at("false_positive_ratio").is_null());
+    EXPECT_TRUE(rule.at("cost").is_null());
+}
+
+TEST_F(RuleLife, AnExceptionIsDatedReasonedAndListed) {
+    const net::Response made =
+        except(kId, R"({"field":"source.ip","op":"cidr","value":"10.1.0.0/16"})");
+    ASSERT_EQ(made.status, 201) << made.body;
+    const auto one = FakeApi::json(made);
+    EXPECT_EQ(one.at("state").as_string(), "active");
+    EXPECT_EQ(one.at("created_by").as_string(), "admin");
+    EXPECT_EQ(one.at("rule_title").as_string(), "Nested word");
+    EXPECT_EQ(get("/api/v1/rules/" + kId).at("exceptions").as_int64(), 1);
+    EXPECT_EQ(get("/api/v1/rules/exceptions?rule_id=" + kId).at("exceptions").as_array().size(),
+              1U);
+    EXPECT_EQ(get("/api/v1/rules/exceptions?state=expired").at("exceptions").as_array().size(), 0U);
+    EXPECT_EQ(fake.rule_service->loading()->exceptions.size(), 1U);
+
+    fake.clock.advance(base::Duration::days(31));
+    analyst = fake.session_of("lan");
+    EXPECT_EQ(get("/api/v1/rules/exceptions?state=expired").at("exceptions").as_array().size(), 1U);
+    fake.rule_service->reload_if_changed();
+    EXPECT_TRUE(fake.rule_service->loading()->exceptions.empty());
+    EXPECT_EQ(get("/api/v1/rules/" + kId).at("exceptions").as_int64(), 0);
+}
+
+TEST_F(RuleLife, RefusesExceptionsThatCannotWork) {
+    const std::string fine = R"({"field":"source.ip","op":"equals","value":"10.1.2.3"})";
+    EXPECT_EQ(except("nothing", fine).status, 404);
+    EXPECT_EQ(except(kId, "").status, 400);
+    EXPECT_EQ(except(kId, R"({"field":"a|b","op":"equals","value":"x"})").status, 400);
+    EXPECT_EQ(FakeApi::error_where(except(kId, R"({"field":"a","op":"cidr","value":"x"})")),
+              "conditions[0].value");
+    EXPECT_EQ(except(kId, R"({"field":"a","op":"matches","value":"x"})").status, 400);
+    EXPECT_EQ(FakeApi::error_where(except(kId, fine, R"("reason":" ")")), "reason");
+    EXPECT_EQ(FakeApi::error_where(except(
+                  kId, fine, R"("reason":"x","unit_id":"00000000-0000-7000-8000-000000000001")")),
+              "unit_id");
+    // A correlation is excepted by what it groups by.
+    EXPECT_EQ(except(kMany, R"({"field":"word","op":"equals","value":"evil"})").status, 400);
+    EXPECT_EQ(except(kMany, fine).status, 201);
+    EXPECT_EQ(fake.ask_as(analyst, "POST", "/api/v1/rules/exceptions", "{}").status, 403);
+}
+
+TEST_F(RuleLife, RemovesAnExceptionAndPutsItBack) {
+    const auto made = FakeApi::json(except(kId, R"({"field":"a","op":"contains","value":"x"})"));
+    const std::string path = "/api/v1/rules/exceptions/" + std::string(made.at("id").as_string());
+    EXPECT_EQ(fake.ask_as(analyst, "PATCH", path, R"({"removed":true,"reason":"x"})").status, 403);
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":true})").status, 400);
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":true,"reason":"over"})").status, 200);
+    const auto removed = get(path);
+    EXPECT_EQ(removed.at("state").as_string(), "removed");
+    EXPECT_EQ(removed.at("changed_reason").as_string(), "over");
+    EXPECT_TRUE(fake.rule_service->loading()->exceptions.empty());
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":false,"reason":"not yet"})").status,
+              200);
+    EXPECT_EQ(fake.rule_service->loading()->exceptions.size(), 1U);
+    EXPECT_EQ(
+        fake.ask_as(admin, "PATCH", path, R"({"expires":"2020-01-01T00:00:00Z","reason":"x"})")
+            .status,
+        400);
+}
+
+TEST_F(RuleLife, CoversTechniquesAndExportsALayer) {
+    const auto coverage = get("/api/v1/rules/coverage");
+    const auto& techniques = coverage.at("techniques").as_array();
+    ASSERT_EQ(techniques.size(), 1U);
+    EXPECT_EQ(techniques.front().at("id").as_string(), "T1059.001");
+    EXPECT_EQ(techniques.front().at("enabled").as_int64(), 1);
+    EXPECT_EQ(coverage.at("rules_without_technique").as_int64(), 1);
+    EXPECT_EQ(coverage.at("tactics").as_array().front().at("id").as_string(), "execution");
+    const auto layer = get("/api/v1/rules/coverage/navigator");
+    EXPECT_EQ(layer.at("versions").at("layer").as_string(), "4.5");
+    ASSERT_EQ(layer.at("techniques").as_array().size(), 2U);  // and the parent
+    EXPECT_EQ(layer.at("techniques").as_array().front().at("techniqueID").as_string(), "T1059");
+}
+
+}  // namespace
+}  // namespace gac::api
