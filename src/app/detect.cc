@@ -1,6 +1,7 @@
 // gac detect: rules over files, without a server. One line a hit.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "app/content.h"
 #include "app/detect_run.h"
 #include "base/text.h"
+#include "pipeline/indicator_service.h"
 
 namespace gac::app {
 
@@ -26,6 +28,9 @@ struct Options {
     std::string zone = "Asia/Ho_Chi_Minh";
     std::size_t threads = 1;
     std::string lists;
+    std::vector<std::string> indicators;
+    std::vector<std::string> allow;
+    bool indicator_text = false;
     bool json = false;
     bool stats = false;
     bool all_sources = false;
@@ -38,7 +43,34 @@ std::uint64_t resident_bytes() {
     return resident * 4096;
 }
 
+constexpr std::size_t kFaultsTold = 20;
+
+// Lists of indicators into the settings; files that cannot be used, and lines, are told on stderr.
+int load_lists(const Options& options, const Content& content, DetectSettings& settings) {
+    const pipeline::IndicatorPaths paths{{options.indicators.begin(), options.indicators.end()},
+                                         {options.allow.begin(), options.allow.end()}};
+    const pipeline::IndicatorLoading loading = pipeline::load_indicators(paths);
+    for (const Error& failure : loading.failures) {
+        std::fprintf(stderr, "gac: --indicators: %s\n", failure.message().c_str());
+    }
+    for (std::size_t i = 0; i < std::min(loading.faults.size(), kFaultsTold); ++i) {
+        const detect::ListFault& fault = loading.faults[i];
+        std::fprintf(stderr, "gac: %s:%u: left out: %s\n", fault.path.c_str(), fault.line,
+                     fault.reason.c_str());
+    }
+    std::fprintf(stderr, "gac: %zu indicators of %zu lists, %zu lines left out, in %.3f s\n",
+                 loading.set->entries(), loading.set->lists().size(), loading.refused,
+                 static_cast<double>(loading.took.us) / 1e6);
+    settings.indicators = loading.set;
+    settings.indicator_plan = std::make_shared<detect::IndicatorPlan>(
+        *content.profiles, detect::IndicatorOptions{.text = options.indicator_text});
+    return loading.failures.empty() ? kDone : kSomeFailed;
+}
+
 int detect_files(const Options& options) {
+    if (options.rules.empty() && options.indicators.empty()) {
+        return cannot_start("detect needs --rules or --indicators; see gac detect --help");
+    }
     const std::int64_t started = base::monotonic_us();
     auto content = Content::load(options.zone);
     if (!content) {
@@ -83,6 +115,9 @@ int detect_files(const Options& options) {
         }
         settings.profile = *profile;
     }
+    if (!options.indicators.empty()) {
+        code = std::max(code, load_lists(options, *content, settings));
+    }
     const std::int64_t loaded = base::monotonic_us();
     auto done = run_detect(settings, options.inputs);
     if (!done) {
@@ -96,14 +131,15 @@ int detect_files(const Options& options) {
     if (options.stats) {
         std::fprintf(
             stderr, "%s\n",
-            fmt::format("{{\"events\":{},\"bytes\":{},\"seconds\":{:.6f},"
-                        "\"load_seconds\":{:.6f},\"threads\":{},\"matches\":{},"
-                        "\"rss_bytes\":{},\"candidates\":{},\"keyword_checks\":{},"
-                        "\"parse_failed\":{}}}",
-                        done->events, done->bytes, static_cast<double>(finished - loaded) / 1e6,
-                        static_cast<double>(loaded - started) / 1e6, done->threads, done->matches,
-                        resident_bytes(), done->candidates, done->keyword_checks,
-                        done->parse_failed)
+            fmt::format(
+                "{{\"events\":{},\"bytes\":{},\"seconds\":{:.6f},"
+                "\"load_seconds\":{:.6f},\"threads\":{},\"matches\":{},"
+                "\"rss_bytes\":{},\"candidates\":{},\"keyword_checks\":{},"
+                "\"parse_failed\":{},\"indicators\":{},\"indicator_hits\":{}}}",
+                done->events, done->bytes, static_cast<double>(finished - loaded) / 1e6,
+                static_cast<double>(loaded - started) / 1e6, done->threads, done->matches,
+                resident_bytes(), done->candidates, done->keyword_checks, done->parse_failed,
+                settings.indicators ? settings.indicators->entries() : 0, done->indicator_hits)
                 .c_str());
     }
     return code;
@@ -113,12 +149,11 @@ int detect_files(const Options& options) {
 
 void add_detect(CLI::App& root, Chosen& chosen) {
     const auto options = std::make_shared<Options>();
-    CLI::App* command = root.add_subcommand("detect", "Run Sigma rules over files");
-    command
-        ->add_option(
-            "--rules", options->rules,
-            "Rule files, or folders with *.yml and *.yaml at any depth; end the list by --")
-        ->required();
+    CLI::App* command =
+        root.add_subcommand("detect", "Run Sigma rules and indicator lists over files");
+    command->add_option(
+        "--rules", options->rules,
+        "Rule files, or folders with *.yml and *.yaml at any depth; end the list by --");
     command
         ->add_option("inputs", options->inputs,
                      "Files (.gz .xz .zst as they are), - for standard input")
@@ -135,6 +170,14 @@ void add_detect(CLI::App& root, Chosen& chosen) {
                      "Threads; with correlation rules always one, as order counts")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
+    command->add_option("--indicators", options->indicators,
+                        "Lists of indicators (see docs/indicators.md), or folders of them; end the "
+                        "list by --");
+    command->add_option("--allow", options->allow,
+                        "Lists of what is no indicator whatever the others say");
+    command->add_flag("--indicator-text", options->indicator_text,
+                      "Look for indicators in message texts too, defanged ones as well (default: "
+                      "off)");
     command->add_flag("--all-sources", options->all_sources,
                       "Also ask events of unknown log sources (default: off)");
     command->add_option("--lists", options->lists,
@@ -143,7 +186,8 @@ void add_detect(CLI::App& root, Chosen& chosen) {
     command->add_flag("--stats", options->stats, "Figures of the run on stderr (default: off)");
     command->footer(
         "Examples:\n  gac detect --rules rules/ -- auth.log security.ndjson.zst\n"
-        "  gac detect --json --rules sigma/rules extra.yml -- events.json > hits.ndjson");
+        "  gac detect --json --rules sigma/rules extra.yml -- events.json > hits.ndjson\n"
+        "  gac detect --json --indicators feeds/ --allow warninglists/ -- proxy.log");
     command->callback(
         [options, &chosen] { chosen = [options] { return detect_files(*options); }; });
 }

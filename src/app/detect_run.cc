@@ -1,9 +1,12 @@
 #include "app/detect_run.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/text.h"
@@ -25,12 +28,44 @@ void append_pair(std::string_view key, std::string_view value, std::string& out)
     base::append_json_string(value, out);
 }
 
+// Lists have no title in English of their own.
+const std::string& title_of(const event::Detection& hit) {
+    return hit.rule->kind == event::DetectionKind::Indicator ? hit.rule->title_vi : hit.rule->title;
+}
+
+void append_indicator(const event::Detection& hit, std::string& out) {
+    out += ",\"indicator\":{";
+    append_pair("type", hit.indicator_type, out);
+    out += ',';
+    append_pair("value", hit.group.front().second, out);
+    out += ",\"entries\":[";
+    for (std::size_t i = 0; i < hit.entries.size(); ++i) {
+        const event::IndicatorEntry& entry = hit.entries[i];
+        out += i == 0 ? "{" : ",{";
+        append_pair("list", entry.list, out);
+        out += ',';
+        append_pair("entry", entry.entry, out);
+        out += ",\"line\":" + std::to_string(entry.line) + ',';
+        append_pair("level", event::name_of(entry.level), out);
+        if (entry.valid_until) {
+            out += ',';
+            append_pair("valid_until", base::format_rfc3339(*entry.valid_until), out);
+        }
+        if (!entry.note.empty()) {
+            out += ',';
+            append_pair("note", entry.note, out);
+        }
+        out += '}';
+    }
+    out += "]}";
+}
+
 void append_hit(const event::Detection& hit, const std::string& file, std::uint64_t event,
                 std::string& out) {
     out += '{';
     append_pair("rule", hit.rule->id, out);
     out += ',';
-    append_pair("title", hit.rule->title, out);
+    append_pair("title", title_of(hit), out);
     out += ',';
     append_pair("level", event::name_of(hit.rule->level), out);
     out += ',';
@@ -53,7 +88,11 @@ void append_hit(const event::Detection& hit, const std::string& file, std::uint6
         out += i == 0 ? "" : ",";
         append_pair(hit.matched[i].field, hit.matched[i].value, out);
     }
-    out += "}}\n";
+    out += '}';
+    if (hit.rule->kind == event::DetectionKind::Indicator) {
+        append_indicator(hit, out);
+    }
+    out += "}\n";
 }
 
 void append_line(const event::Detection& hit, const std::string& file, std::uint64_t event,
@@ -66,7 +105,7 @@ void append_line(const event::Detection& hit, const std::string& file, std::uint
     out += ':';
     out += std::to_string(event);
     out += ' ';
-    out += hit.rule->title;
+    out += title_of(hit);
     for (const auto& [field, value] : hit.group) {
         out += ' ' + field + '=' + value;
     }
@@ -77,7 +116,11 @@ void append_line(const event::Detection& hit, const std::string& file, std::uint
 class Worker {
 public:
     static Result<std::unique_ptr<Worker>> make(const DetectSettings& settings) {
-        const std::vector<event::FieldId> fields = settings.rules->fields();
+        std::vector<event::FieldId> fields = settings.rules->fields();
+        if (settings.indicators) {
+            const auto more = settings.indicator_plan->fields();
+            fields.insert(fields.end(), more.begin(), more.end());
+        }
         ingest::Options options;
         options.profiles = settings.profiles;
         options.fields = ingest::FieldChoice::of(fields);
@@ -92,6 +135,9 @@ public:
     Worker(const DetectSettings& settings, std::unique_ptr<ingest::Decoder> decoder,
            std::unique_ptr<ingest::Decoder> full)
         : decoder_(std::move(decoder)), full_(std::move(full)), engine_(settings.rules) {
+        if (settings.indicators) {
+            indicators_.emplace(settings.indicator_plan, settings.indicators);
+        }
         origin_.profile = settings.profile;
         origin_.received = base::SystemClock{}.now();
         engine_.set_full_decoder([this](const event::EventRef& event, event::EventBatch& out) {
@@ -114,6 +160,17 @@ public:
     std::uint32_t judge(std::vector<event::Detection>& hits) {
         batch_.set_first_id(next_id_);
         engine_.match(batch_, hits);
+        if (indicators_) {
+            std::vector<event::Detection> by_rules = std::move(hits);
+            std::vector<event::Detection> by_lists;
+            indicators_->match(batch_, by_lists);
+            hits.clear();
+            std::merge(std::make_move_iterator(by_rules.begin()),
+                       std::make_move_iterator(by_rules.end()),
+                       std::make_move_iterator(by_lists.begin()),
+                       std::make_move_iterator(by_lists.end()), std::back_inserter(hits),
+                       [](const auto& a, const auto& b) { return a.row < b.row; });
+        }
         for (const event::EventHead& head : batch_.heads()) {
             parse_failed_ += head.parse_failed ? 1U : 0U;
         }
@@ -130,12 +187,17 @@ public:
         report.candidates += stats.candidates;
         report.keyword_checks += stats.keyword_checks;
         report.parse_failed += parse_failed_;
+        if (indicators_) {
+            report.matches += indicators_->stats().hits;
+            report.indicator_hits += indicators_->stats().hits;
+        }
     }
 
 private:
     std::unique_ptr<ingest::Decoder> decoder_;
     std::unique_ptr<ingest::Decoder> full_;
     detect::Engine engine_;
+    std::optional<detect::IndicatorEngine> indicators_;
     ingest::Origin origin_;
     event::EventBatch batch_;
     event::EventId next_id_ = 1;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "detect/engine.h"
+#include "detect/indicator_engine.h"
 #include "event/profile.h"
 
 namespace gac::app {
@@ -16,6 +17,8 @@ namespace gac::app {
 struct DetectSettings {
     std::shared_ptr<const detect::RuleSet> rules;
     std::shared_ptr<const event::ProfileSet> profiles;
+    std::shared_ptr<const detect::IndicatorPlan> indicator_plan;  // with `indicators`, or none
+    std::shared_ptr<const detect::IndicatorSet> indicators;
     event::ProfileId profile{};
     std::string format = "auto";
     bool json = false;
@@ -25,7 +28,8 @@ struct DetectSettings {
 struct DetectReport {
     std::uint64_t events = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t matches = 0;
+    std::uint64_t matches = 0;  // of rules and indicators
+    std::uint64_t indicator_hits = 0;
     std::uint64_t candidates = 0;
     std::uint64_t keyword_checks = 0;
     std::uint64_t parse_failed = 0;

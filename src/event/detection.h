@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,16 @@ struct Matched {
     std::string value;
 };
 
+// An entry of an indicator list that holds what the event holds.
+struct IndicatorEntry {
+    std::string list;
+    std::string entry;  // as the list means it: "198.51.100.0/24" where the event has an address
+    std::uint32_t line = 0;  // of the list file
+    Level level = Level::Medium;
+    std::optional<base::TimePoint> valid_until;
+    std::string note;
+};
+
 struct Detection {
     std::shared_ptr<const RuleInfo> rule;
     std::uint32_t row = 0;        // in the batch being matched: the event that completed it
@@ -58,6 +69,8 @@ struct Detection {
     std::vector<Matched> matched;
     std::uint64_t count = 1;  // correlation: how many events (or values) there were
     bool drill = false;
+    std::string_view indicator_type;      // indicator: "ip", "domain" ...; else empty
+    std::vector<IndicatorEntry> entries;  // indicator: every one that hits
 };
 
 }  // namespace gac::event

@@ -1,0 +1,44 @@
+#include "detect/ioc/keys.h"
+
+#include <limits>
+#include <random>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace gac::detect::ioc {
+
+namespace {
+
+Seed draw() {
+    std::random_device device;
+    const auto number = [&] {
+        return (std::uint64_t{device()} << 32) | device() | 1;  // never zero
+    };
+    return {number(), number(), number(), number()};
+}
+
+}  // namespace
+
+const Seed kSeed = draw();
+
+Key text_key(std::string_view text, Tag tag) {
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(
+        text.data(), text.size(), kSeed.a ^ (static_cast<std::uint64_t>(tag) << 56));
+    return {hash.high64, hash.low64};
+}
+
+void DomainKey::add(std::string_view label) {
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(label.data(), label.size(), kSeed.c);
+    place_ = std::rotl(place_, 23) * 0x9e3779b97f4a7c15U ^ hash.high64;
+    mark_ = std::rotl(mark_, 29) * 0xc2b2ae3d27d4eb4fU ^ hash.low64;
+}
+
+Key domain_key(std::string_view domain) {
+    Key last;
+    each_suffix(domain, std::numeric_limits<std::size_t>::max(),
+                [&](const Key& key, std::size_t, std::size_t) { last = key; });
+    return last;
+}
+
+}  // namespace gac::detect::ioc
