@@ -15,6 +15,9 @@ std::string repair_utf8(std::string_view text);
 inline char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 bool equal_ignoring_ascii_case(std::string_view a, std::string_view b);
 std::string ascii_lower(std::string_view text);
+// To `out`, which has room for the text and may be the text itself; false when there are signs
+// beyond ASCII, which stay as they are.
+bool ascii_lower(std::string_view text, char* out);
 
 // Unicode simple case folding (CaseFolding.txt C + S): ASCII takes a short cut. The length in bytes
 // may change. Bytes that are not UTF-8 stay as they are.

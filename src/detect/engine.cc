@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 
 #include "base/json_text.h"
 #include "base/text.h"
@@ -34,28 +35,16 @@ bool is_scalar(const event::ValueRef& value) {
     return !value.is_null() && value.type() != event::Type::List;
 }
 
-// By pointers: this is the loop that every value runs through, and compilers make vectors of it.
-// False: there are signs beyond ASCII, whose folding may change the length.
-bool fold_ascii(const char* from, std::size_t size, char* to) {
-    unsigned char all = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-        const auto c = static_cast<unsigned char>(from[i]);
-        all |= c;
-        to[i] = static_cast<char>(c | (static_cast<unsigned char>(c - 'A') < 26 ? 0x20 : 0));
-    }
-    return all < 0x80;
-}
-
 void fold_into(std::string_view text, std::string& out) {
     out.resize(text.size());
-    if (!fold_ascii(text.data(), text.size(), out.data())) {
+    if (!base::ascii_lower(text, out.data())) {
         out.clear();
         base::append_folded(text, out);
     }
 }
 
 void fold(std::string& text) {
-    if (!fold_ascii(text.data(), text.size(), text.data())) {
+    if (!base::ascii_lower(text, text.data())) {
         text = base::fold_case(text);
     }
 }
@@ -139,6 +128,7 @@ public:
     }
 
     void match(const event::EventBatch& batch, std::vector<event::Detection>& out) {
+        bare_texts_.fill({});
         for (std::uint32_t row = 0; row < batch.size(); ++row) {
             match_event(batch[row], out);
         }
@@ -188,6 +178,7 @@ private:
     }
 
     void fill_slots(ProfileState& profile, const event::EventRef& event) {
+        filled_.clear();
         for (const event::Field& field : event.fields()) {
             const std::uint32_t index = event::index_of(field.id);
             if (index >= profile.ranges.size()) {
@@ -203,7 +194,11 @@ private:
             for (std::uint32_t i = 0; i < range.count; ++i) {
                 const Binding::Feed& feed = profile.feeds[range.first + i];
                 SlotState& slot = profile.slots[feed.slot];
-                if (slot.stamp != stamp_ || feed.rank <= slot.rank) {
+                if (slot.stamp != stamp_) {
+                    filled_.push_back(feed.slot);
+                    slot.rank = feed.rank;
+                }
+                if (feed.rank <= slot.rank) {
                     slot.stamp = stamp_;
                     slot.rank = feed.rank;
                     slot.field = &field;
@@ -276,7 +271,6 @@ private:
         const auto [at, added] = profile.programs.try_emplace(key, nullptr);
         if (added) {
             at->second = &profile.plan->program(set_->parts().rules, route);
-            at->second->grow(scratch_);
             if (items_.size() < at->second->items.size()) {
                 items_.resize(at->second->items.size());
                 item_stamps_.resize(at->second->items.size());
@@ -304,8 +298,10 @@ private:
         for (const std::uint32_t entry : program_->always) {
             wake_entry(entry);
         }
-        for (const Program::SlotWork& work : program_->work) {
-            run_work(work);
+        for (const Slot slot : filled_) {
+            if (slot < program_->work_of.size() && program_->work_of[slot] != Program::kNoWork) {
+                run_work(program_->work[program_->work_of[slot]]);
+            }
         }
         run_keywords();
         if (candidates_.empty()) {
@@ -379,50 +375,67 @@ private:
     }
 
     void run_keywords() {
-        if (program_->all_keyword_items.empty()) {
-            return;
-        }
-        const auto wake_all = [&] {
-            for (const std::uint32_t item : program_->all_keyword_items) {
-                wake(item);
-            }
-        };
         for (const std::uint32_t item : program_->blind_keyword_items) {
             wake(item);
         }
-        if (!program_->keywords) {
+        if (program_->keywords.empty()) {
             return;
         }
         const std::string_view raw = event_->head().raw;
         numbers_.clear();
-        bool trust = !raw.empty();
-        if (trust) {
-            program_->keywords->scan(raw, scratch_, numbers_);
+        if (!raw.empty()) {
+            program_->keywords.scan_caseless(raw, scratch_folded_, numbers_);
         }
-        if (!trust || !raw_is_json()) {
+        if (raw.empty() || !raw_is_json()) {
             // What was decoded out of text may say more than the text.
             for (const event::Field& field : event_->fields()) {
-                each_scalar(field.value, [&](const event::ValueRef& value) {
-                    const std::string_view text = value.text(scratch_text_);
-                    const bool inside = text.data() >= raw.data()
-                                        && text.data() + text.size() <= raw.data() + raw.size();
-                    if (!inside) {
-                        program_->keywords->scan(text, scratch_, numbers_);
-                    }
-                });
+                each_scalar(field.value,
+                            [&](const event::ValueRef& value) { scan_decoded(value, raw); });
             }
         }
         for (const std::uint32_t number : numbers_) {
-            if (number >= program_->force_exact_from) {
-                if (number > program_->force_exact_from || has_unicode_escape(raw)) {
-                    wake_all();
-                    return;
-                }
+            if (std::ranges::find(program_->ascii_twins, number) != program_->ascii_twins.end()
+                || (number == program_->unicode_escape && has_unicode_escape(raw))) {
+                std::ranges::for_each(program_->all_keyword_items,
+                                      [&](std::uint32_t item) { may_hold(item); });
+                return;
+            }
+            if (number >= program_->keyword_items.size()) {
                 continue;
             }
             for (const std::uint32_t item : program_->keyword_items[number]) {
-                wake(item);
+                may_hold(item);
             }
+        }
+    }
+
+    void may_hold(std::uint32_t item) {
+        if (known(item) == kUnknown) {
+            learn(item, kMaybe);
+            wake(item);
+        }
+    }
+
+    void scan_decoded(const event::ValueRef& value, std::string_view raw) {
+        if (!value.is_string() && !program_->typed_keywords) {
+            return;
+        }
+        const std::string_view text = value.text(scratch_text_);
+        const std::less_equal<const char*> not_after;
+        if (not_after(raw.data(), text.data())
+            && not_after(text.data() + text.size(), raw.data() + raw.size())) {
+            return;
+        }
+        // Decoders give the same few words to many events.
+        auto& [of, bare] = bare_texts_[text.size() % bare_texts_.size()];
+        if (of == program_ && bare.data() == text.data() && bare.size() == text.size()) {
+            return;
+        }
+        const std::size_t before = numbers_.size();
+        program_->keywords.scan_caseless(text, scratch_folded_, numbers_);
+        if (numbers_.size() == before && value.is_string() && !value.is_escaped()) {
+            of = program_;
+            bare = text;
         }
     }
 
@@ -716,7 +729,6 @@ private:
     std::shared_ptr<const RuleSet> set_;
     correlate::Correlator correlator_;
     std::vector<ProfileState> profiles_;
-    Scratch scratch_;
 
     // Of the event at hand.
     std::uint32_t stamp_ = 0;
@@ -727,8 +739,12 @@ private:
     std::vector<std::uint32_t> item_stamps_;
     std::vector<std::uint32_t> entry_stamps_;
     std::vector<std::uint32_t> candidates_;
+    std::vector<Slot> filled_;
     std::vector<Finder::Hit> hits_;
     std::vector<std::uint32_t> numbers_;
+    // Texts of this batch in which no keyword of the program stands, by size; the place of a text
+    // says what it is as long as the batch lives.
+    std::array<std::pair<const Program*, std::string_view>, 32> bare_texts_;
     std::vector<std::string> values_;
     std::uint32_t values_stamp_ = 0;
     event::EventBatch full_batch_;

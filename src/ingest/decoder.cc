@@ -8,6 +8,7 @@
 
 #include "ingest/core/names.h"
 #include "ingest/core/scan.h"
+#include "ingest/core/times.h"
 #include "ingest/core/writer.h"
 #include "ingest/json/reader.h"
 #include "ingest/kv/reader.h"
@@ -208,11 +209,14 @@ void FrameDecoder::write_syslog(const SyslogHeader& header) {
 
 // Finds out what a line is. False: no shape that is known.
 bool FrameDecoder::decode_auto(std::string_view text) {
-    const char first = text.front();
-    if (first != '<' && write_access(text)) {
+    // "<34>..." and "Oct 11 ..." begin nothing but syslog.
+    const bool is_syslog =
+        text.front() == '<'
+        || (text.size() > 6 && text[3] == ' ' && month_of(text.substr(0, 3)) != 0);
+    if (!is_syslog && write_access(text)) {
         return true;
     }
-    if (KeyValueReader::looks_like(text)) {
+    if (!is_syslog && KeyValueReader::looks_like(text)) {
         return pairs_.read(text, writer_);
     }
     const SyslogHeader header = syslog_.read_header(text, writer_);

@@ -1,16 +1,9 @@
 #include "detect/sigma/finder.h"
 
-#include <hs/hs.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <map>
 
-#include <fmt/format.h>
-
-#include "base/assert.h"
-#include "base/snapshot.h"
 #include "base/text.h"
 
 namespace gac::detect::sigma {
@@ -40,89 +33,6 @@ std::uint64_t hash_of(std::string_view text) {
 }
 
 }  // namespace
-
-Scratch::~Scratch() {
-    if (scratch_ != nullptr) {
-        hs_free_scratch(scratch_);
-    }
-}
-
-void Scratch::grow_for(const hs_database* database) {
-    GAC_ASSERT(hs_alloc_scratch(database, &scratch_) == HS_SUCCESS);
-}
-
-LiteralScan::~LiteralScan() {
-    if (database_ != nullptr) {
-        hs_free_database(database_);
-    }
-}
-
-Result<std::shared_ptr<const LiteralScan>> LiteralScan::shared(const std::vector<std::string>& list,
-                                                               std::size_t cased) {
-    using Key = std::pair<std::vector<std::string>, std::size_t>;
-    static base::Guarded<std::map<Key, std::weak_ptr<const LiteralScan>>> known;
-    const Key key{list, cased};
-    if (auto scan = known.with([&](auto& map) { return map[key].lock(); })) {
-        return scan;
-    }
-    std::shared_ptr<LiteralScan> scan(new LiteralScan);
-    const std::vector<std::string_view> views(list.begin(), list.end());
-    if (Teddy::takes(views)) {
-        scan->few_.emplace(views, cased);
-    } else {
-        GAC_CHECK(scan->compile(list, cased));
-    }
-    known.with([&](auto& map) {
-        std::erase_if(map, [](const auto& entry) { return entry.second.expired(); });
-        map[key] = scan;
-    });
-    return std::shared_ptr<const LiteralScan>(std::move(scan));
-}
-
-Result<> LiteralScan::compile(const std::vector<std::string>& list, std::size_t cased) {
-    std::vector<const char*> texts;
-    std::vector<std::size_t> sizes;
-    std::vector<unsigned> flags(list.size(), HS_FLAG_SINGLEMATCH | HS_FLAG_CASELESS);
-    std::vector<unsigned> ids;
-    for (const std::string& literal : list) {
-        if (ids.size() + cased >= list.size()) {
-            flags[ids.size()] = HS_FLAG_SINGLEMATCH;
-        }
-        ids.push_back(static_cast<unsigned>(ids.size()));
-        texts.push_back(literal.data());
-        sizes.push_back(literal.size());
-    }
-    hs_compile_error_t* fault = nullptr;
-    if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), sizes.data(),
-                             static_cast<unsigned>(ids.size()), HS_MODE_BLOCK, nullptr, &database_,
-                             &fault)
-        != HS_SUCCESS) {
-        std::string text = fault != nullptr ? fault->message : "unknown fault";
-        hs_free_compile_error(fault);
-        return fail(Code::Internal, fmt::format("cannot compile literals: {}", text));
-    }
-    return {};
-}
-
-void LiteralScan::scan(std::string_view text, const Scratch& scratch,
-                       std::vector<std::uint32_t>& out) const {
-    if (text.empty()) {
-        return;
-    }
-    if (few_) {
-        few_->scan(text, out);
-        return;
-    }
-    const auto on_match = [](unsigned id, unsigned long long, unsigned long long, unsigned,
-                             void* context) {
-        static_cast<std::vector<std::uint32_t>*>(context)->push_back(id);
-        return 0;
-    };
-    // Any other answer would mean matches lost in silence.
-    GAC_ASSERT(hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.get(),
-                       on_match, &out)
-               == HS_SUCCESS);
-}
 
 void Finder::Table::add(std::string_view key, std::uint32_t id, bool exact) {
     entries_.push_back({key, id, exact});

@@ -1,66 +1,17 @@
 // Finds which of many patterns can match one text, in one pass: hash tables for whole values, the
 // part after the last backslash, and other beginnings and ends by length; a multi-literal scan for
-// what may stand anywhere. Patterns and text are folded. Immutable once built; any thread, each
-// with its own Scratch.
+// what may stand anywhere. Patterns and text are folded. Immutable once built; any thread.
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "base/result.h"
-#include "detect/sigma/gram_scan.h"
 #include "detect/sigma/leaf.h"
-#include "detect/sigma/teddy.h"
-
-struct hs_database;
-struct hs_scratch;
+#include "detect/sigma/literal_scan.h"
 
 namespace gac::detect::sigma {
-
-// Working memory of the literal scan: one for each thread, for all finders that it uses.
-class Scratch {
-public:
-    Scratch() = default;
-    ~Scratch();
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    hs_scratch* get() const { return scratch_; }
-    void grow_for(const hs_database* database);
-
-private:
-    hs_scratch* scratch_ = nullptr;
-};
-
-// Literals anywhere in a long text, ignoring the case of ASCII letters.
-class LiteralScan {
-public:
-    // Many routes look for the same: equal lists share one scan.
-    // The last `cased` literals are looked for as they are.
-    static Result<std::shared_ptr<const LiteralScan>> shared(const std::vector<std::string>& list,
-                                                             std::size_t cased);
-    ~LiteralScan();
-    LiteralScan(const LiteralScan&) = delete;
-    LiteralScan& operator=(const LiteralScan&) = delete;
-
-    void grow(Scratch& scratch) const {
-        if (database_ != nullptr) {
-            scratch.grow_for(database_);
-        }
-    }
-    // Appends the numbers (places in the list) of those that stand in the text, each once.
-    void scan(std::string_view text, const Scratch& scratch, std::vector<std::uint32_t>& out) const;
-
-private:
-    LiteralScan() = default;
-    Result<> compile(const std::vector<std::string>& list, std::size_t cased);
-    std::optional<Teddy> few_;
-    hs_database* database_ = nullptr;  // of many
-};
 
 class Finder {
 public:
@@ -129,7 +80,7 @@ private:
     Table after_backslash_;
     Side begins_;
     Side ends_;
-    GramScan literals_;
+    LiteralScan literals_;
     std::vector<Literal> found_;           // sorted by number
     std::vector<std::uint32_t> found_at_;  // number -> first in found_
 };

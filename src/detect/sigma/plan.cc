@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/assert.h"
 #include "base/text.h"
 #include "detect/sigma/parts.h"
 
@@ -269,9 +268,7 @@ std::unique_ptr<const Program> Plan::build(const std::vector<DetectionRule>& rul
             input.rules.push_back({use.rule, std::move(condition)});
         }
     }
-    auto program = build_program(std::move(input));
-    GAC_ASSERT(program.has_value());  // literals of loaded rules were compiled once already
-    return *std::move(program);
+    return build_program(std::move(input));
 }
 
 // Every known value of the second field for which some test of the leaf holds.

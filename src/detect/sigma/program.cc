@@ -14,8 +14,17 @@ namespace {
 constexpr float kNever = std::numeric_limits<float>::infinity();
 // A lazy item with more literals than this is cheaper to leave to the finder altogether.
 constexpr std::size_t kLazyValuesMax = 24;
+// Shorter words stand in too many lines to be looked for in each.
+constexpr std::size_t kScannedBytesMin = 4;
 
 bool finder_takes(const Leaf& leaf) { return std::ranges::all_of(leaf.tests, Finder::takes); }
+
+// Made of nothing but what numbers, addresses, times and booleans are written with.
+bool is_of_typed_text(const std::string& folded) {
+    return folded.find_first_not_of("0123456789abcdef.:-+tz") == std::string::npos
+           || std::string_view("true").contains(folded)
+           || std::string_view("false").contains(folded);
+}
 
 // How often a test is likely to hold, and what looking for it costs. Only the order counts.
 float score_of(const LeafTest& leaf) {
@@ -28,7 +37,7 @@ float score_of(const LeafTest& leaf) {
             if (leaf.literal.empty() && leaf.way != LeafTest::Way::Equals) {
                 return 150;
             }
-            const float ordinary = leaf.ordinary ? 40.0F : 0.0F;
+            const float ordinary = leaf.ordinary ? 200.0F : 0.0F;
             const float length = by_length(leaf.literal.size());
             return ordinary + (leaf.way == LeafTest::Way::Equals ? 0.5F + length / 2 : length);
         }
@@ -65,7 +74,7 @@ class Builder {
 public:
     explicit Builder(ProgramInput input) : in_(std::move(input)) {}
 
-    Result<std::unique_ptr<const Program>> run() {
+    std::unique_ptr<const Program> run() {
         out_ = std::make_unique<Program>();
         for (const ProgramInput::ItemUse& use : in_.items) {
             ProgramItem item;
@@ -93,8 +102,8 @@ public:
             }
         }
         add_work(watched);
-        GAC_CHECK(add_keywords(watched));
-        return std::unique_ptr<const Program>(std::move(out_));
+        add_keywords(watched);
+        return std::move(out_);
     }
 
 private:
@@ -229,8 +238,13 @@ private:
                 work.direct.push_back(i);
             }
         }
-        for (Program::SlotWork& work : out_->work) {
+        for (std::uint32_t i = 0; i < out_->work.size(); ++i) {
+            Program::SlotWork& work = out_->work[i];
             work.finder.build();
+            if (out_->work_of.size() <= work.slot) {
+                out_->work_of.resize(work.slot + 1, Program::kNoWork);
+            }
+            out_->work_of[work.slot] = i;
         }
     }
 
@@ -280,17 +294,13 @@ private:
         return out;
     }
 
-    Result<> add_keywords(const std::vector<bool>& watched) {
+    void add_keywords(const std::vector<bool>& watched) {
         std::vector<std::string> all;
         std::map<std::string, std::uint32_t> numbers;
         for (std::uint32_t i = 0; i < out_->items.size(); ++i) {
             if (out_->items[i].slot != kKeywordSlot) {
                 continue;
             }
-            if (!watched[i]) {
-                continue;  // evaluated exactly when a rule asks for it
-            }
-            out_->all_keyword_items.push_back(i);
             std::vector<std::string> literals;
             for (const Test& test : out_->items[i].leaf->item.any) {
                 std::vector<std::string> own = raw_literals(test);
@@ -299,10 +309,17 @@ private:
                 }
                 std::ranges::move(own, std::back_inserter(literals));
             }
-            if (std::ranges::any_of(literals, [](const auto& l) { return l.size() < 2; })) {
-                out_->blind_keyword_items.push_back(i);
-                continue;
+            const std::size_t shortest = std::ranges::min(literals, {}, &std::string::size).size();
+            if (shortest < (watched[i] ? kScannedBytesMin / 2 : kScannedBytesMin)) {
+                if (watched[i]) {
+                    out_->blind_keyword_items.push_back(i);
+                }
+                continue;  // asked when the rest of its rule holds
             }
+            out_->all_keyword_items.push_back(i);
+            out_->items[i].found_by_finder = true;
+            out_->typed_keywords =
+                out_->typed_keywords || std::ranges::any_of(literals, is_of_typed_text);
             const std::size_t plain = literals.size();
             for (std::size_t k = 0; k < plain; ++k) {
                 if (std::string json = escaped(literals[k]); json != literals[k]) {
@@ -322,16 +339,16 @@ private:
                 }
             }
         }
-        out_->force_exact_from = static_cast<std::uint32_t>(out_->keyword_items.size());
-        if (!out_->keyword_items.empty()) {
-            // An escape may hide a letter; two signs outside ASCII fold to k and s.
-            for (const std::string_view hiding : {"\\u", "\u212a", "\u017f"}) {
-                all.emplace_back(hiding);
-            }
-            GAC_TRY(scan, LiteralScan::shared(all, 3));
-            out_->keywords = std::move(scan);
+        if (all.empty()) {
+            return;
         }
-        return {};
+        out_->keyword_literals = std::move(all);
+        for (const std::string& literal : out_->keyword_literals) {
+            out_->keywords.add(literal);
+        }
+        out_->unicode_escape = out_->keywords.add("\\u");
+        out_->ascii_twins = {out_->keywords.add("\u212a"), out_->keywords.add("\u017f")};
+        out_->keywords.build();
     }
 
     ProgramInput in_;
@@ -341,13 +358,7 @@ private:
 
 }  // namespace
 
-void Program::grow(Scratch& scratch) const {
-    if (keywords) {
-        keywords->grow(scratch);
-    }
-}
-
-Result<std::unique_ptr<const Program>> build_program(ProgramInput input) {
+std::unique_ptr<const Program> build_program(ProgramInput input) {
     return Builder(std::move(input)).run();
 }
 

@@ -4,6 +4,7 @@
 // a trigger hit are evaluated. Immutable once built: any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -29,7 +30,7 @@ struct RouteRule {
 struct ProgramItem {
     const Leaf* leaf = nullptr;
     Slot slot = 0;
-    bool found_by_finder = false;      // all its tests are in the slot's finder
+    bool found_by_finder = false;      // all its tests are in the slot's finder, or in `keywords`
     std::vector<Slot> relations;       // FieldRef: slot of the other field, by test
     std::vector<std::uint32_t> wakes;  // entries of Program::rules that it triggers
 };
@@ -59,16 +60,21 @@ struct Program {
     std::vector<Entry> rules;           // ascending by rule
     std::vector<std::uint32_t> always;  // entries without a trigger
     std::vector<SlotWork> work;
-    // Keywords: literals of the raw line; a hit of number n wakes items keyword_items[n].
-    std::shared_ptr<const LiteralScan> keywords;  // none: nothing to scan for
+    static constexpr std::uint32_t kNoWork = 0xffff'ffff;
+    std::vector<std::uint32_t> work_of;  // by slot, as far as there is work: index into `work`
+    // Keywords: literals of the raw line; a hit of number n says that the items keyword_items[n]
+    // may hold, none that they do not.
+    LiteralScan keywords;
+    std::vector<std::string> keyword_literals;  // behind `keywords`
     std::vector<std::vector<std::uint32_t>> keyword_items;
     std::vector<std::uint32_t> all_keyword_items;
     std::vector<std::uint32_t> blind_keyword_items;  // without a literal: possible in every event
-    // Numbers from here on say that the scan cannot be trusted; the first of them is a backslash
-    // and u.
-    std::uint32_t force_exact_from = 0;
-
-    void grow(Scratch& scratch) const;
+    // Literals that say that the scan cannot be trusted: a backslash and u, behind which any letter
+    // may hide, and the signs beyond ASCII that fold to k and s.
+    std::uint32_t unicode_escape = 0;
+    std::array<std::uint32_t, 2> ascii_twins{};
+    // Some keyword may stand in the text of a number, an address or a time.
+    bool typed_keywords = false;
 };
 
 // `conditions` name leaves by (leaf, slot) pairs of `items`.
@@ -82,6 +88,6 @@ struct ProgramInput {
     std::vector<RouteRule> rules;
 };
 
-Result<std::unique_ptr<const Program>> build_program(ProgramInput input);
+std::unique_ptr<const Program> build_program(ProgramInput input);
 
 }  // namespace gac::detect::sigma

@@ -27,21 +27,20 @@ bool is_letter(char c) { return base::ascii_lower(c) >= 'a' && base::ascii_lower
 
 }  // namespace
 
-bool Teddy::takes(std::span<const std::string_view> literals) {
+bool Teddy::takes([[maybe_unused]] std::span<const std::string_view> literals) {
 #ifdef __x86_64__
     static const bool able = __builtin_cpu_supports("avx2") != 0;
     return able && literals.size() <= kLiteralsMax;
 #else
-    return literals.empty();
+    return false;
 #endif
 }
 
-Teddy::Teddy(std::span<const std::string_view> literals, std::size_t cased) {
+Teddy::Teddy(std::span<const std::string_view> literals) {
     static_assert(kLiteralsMax <= 64, "found literals are bits of one word");
     std::vector<std::uint8_t> order;
     for (const std::string_view text : literals) {
-        Literal literal{.text = std::string(text),
-                        .cased = literals_.size() + cased >= literals.size()};
+        Literal literal{.text = std::string(text)};
         double best = -1;
         for (std::size_t at = 0; at + kWindow <= text.size(); ++at) {
             double rarity = 0;
@@ -55,10 +54,15 @@ Teddy::Teddy(std::span<const std::string_view> literals, std::size_t cased) {
                 literal.window = at;
             }
         }
+        const std::string_view window = text.substr(literal.window, kWindow);
+        std::memcpy(&literal.key, window.data(), window.size());
+        std::memset(&literal.mask, 0xff, window.size());
+        literal.key = (literal.key | kLower) & literal.mask;
         order.push_back(static_cast<std::uint8_t>(literals_.size()));
         literals_.push_back(std::move(literal));
     }
-    // Like windows share a bucket, and those too short for a window have the last one.
+    // Like windows share a bucket; those too short for a window have two of their own, which let
+    // more places pass.
     const auto window_of = [&](std::uint8_t index) {
         const Literal& literal = literals_[index];
         return std::string_view(literal.text).substr(literal.window, kWindow);
@@ -69,9 +73,10 @@ Teddy::Teddy(std::span<const std::string_view> literals, std::size_t cased) {
     });
     const auto longs = static_cast<std::size_t>(std::ranges::count_if(order, is_long));
     for (std::size_t i = 0; i < order.size(); ++i) {
-        const std::size_t bucket = i < longs ? i * (kBuckets - 1) / longs : kBuckets - 1;
+        const std::size_t bucket = i < longs ? i * (kBuckets - 2) / longs
+                                   : window_of(order[i]).size() + 1 == kWindow ? kBuckets - 2
+                                                                               : kBuckets - 1;
         const auto bit = static_cast<std::uint8_t>(1U << bucket);
-        const Literal& literal = literals_[order[i]];
         const std::string_view window = window_of(order[i]);
         buckets_[bucket].push_back(order[i]);
         for (std::size_t position = 0; position < kWindow; ++position) {
@@ -86,7 +91,7 @@ Teddy::Teddy(std::span<const std::string_view> literals, std::size_t cased) {
             }
             const char c = window[position];
             allow(position, static_cast<unsigned char>(c), bit);
-            if (!literal.cased && is_letter(c)) {
+            if (is_letter(c)) {
                 allow(position, static_cast<unsigned char>(c ^ 0x20), bit);
             }
         }
@@ -143,16 +148,25 @@ void Teddy::sweep(std::string_view, std::size_t, const char*, std::size_t, std::
 
 void Teddy::verify(std::string_view text, std::size_t at, std::uint8_t buckets,
                    std::uint64_t& found) const {
+    std::uint32_t window = 0;
+    if (at + kWindow <= text.size()) [[likely]] {
+        std::memcpy(&window, text.data() + at, kWindow);
+    } else if (at < text.size()) {
+        std::memcpy(&window, text.data() + at, text.size() - at);
+    }
+    window |= kLower;
     for (unsigned left = buckets; left != 0; left &= left - 1) {
         for (const std::uint8_t index : buckets_[static_cast<unsigned>(std::countr_zero(left))]) {
             const Literal& literal = literals_[index];
+            if (literal.key != (window & literal.mask) || (found >> index & 1) != 0) {
+                continue;
+            }
             if (at < literal.window || at > text.size()
                 || text.size() - (at - literal.window) < literal.text.size()) {
                 continue;
             }
             const std::string_view place = text.substr(at - literal.window, literal.text.size());
-            if (literal.cased ? place == literal.text
-                              : base::equal_ignoring_ascii_case(place, literal.text)) {
+            if (base::equal_ignoring_ascii_case(place, literal.text)) {
                 found |= std::uint64_t{1} << index;
             }
         }

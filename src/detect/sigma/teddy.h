@@ -21,22 +21,25 @@ public:
     // Whether this processor can, and the list is short enough; a literal is never empty.
     static bool takes(std::span<const std::string_view> literals);
 
-    // The last `cased` literals are looked for as they are, the others are in lower case.
-    Teddy(std::span<const std::string_view> literals, std::size_t cased);
+    // Of literals in lower case.
+    explicit Teddy(std::span<const std::string_view> literals);
 
     // Appends the places in the list of those that stand in the text, each once.
     void scan(std::string_view text, std::vector<std::uint32_t>& out) const;
 
 private:
-    static constexpr std::size_t kWindow = 3;
+    static constexpr std::size_t kWindow = 4;
     static constexpr std::size_t kBuckets = 8;
     static constexpr std::size_t kStep = 32;  // bytes of a vector of AVX2
 
     struct Literal {
         std::string text;
-        std::size_t window = 0;  // where its three bytes begin
-        bool cased = false;
+        std::size_t window = 0;  // where its four bytes begin
+        std::uint32_t key = 0;   // its four bytes with kLower set, under `mask`
+        std::uint32_t mask = 0;  // fewer than four when it is shorter
     };
+    // Makes letters of either case the same, and some signs as well.
+    static constexpr std::uint32_t kLower = 0x20202020;
     struct Masks {
         std::array<std::uint8_t, 16> low{};  // by nibble: buckets that allow it
         std::array<std::uint8_t, 16> high{};

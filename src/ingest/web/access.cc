@@ -3,6 +3,7 @@
 #include "base/ip.h"
 #include "ingest/core/scan.h"
 #include "ingest/core/times.h"
+#include "ingest/json/text.h"
 #include "ingest/web/reader.h"
 
 namespace gac::ingest {
@@ -18,13 +19,8 @@ std::optional<std::string_view> scan_quoted(Scan& scan) {
         return std::nullopt;
     }
     const std::string_view rest = scan.rest();
-    std::size_t end = 0;
-    while (end < rest.size() && rest[end] != '"') {
-        end += rest[end] == '\\' ? 2u : 1u;
-    }
-    if (end > rest.size()) {
-        end = rest.size();
-    }
+    bool has_escapes = false;
+    const std::size_t end = std::min(string_length(rest, 0, has_escapes), rest.size());
     const std::string_view part = rest.substr(0, end);
     scan.skip(end + 1);
     return part;

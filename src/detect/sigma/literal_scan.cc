@@ -1,4 +1,4 @@
-#include "detect/sigma/gram_scan.h"
+#include "detect/sigma/literal_scan.h"
 
 #include <algorithm>
 #include <bit>
@@ -23,7 +23,7 @@ std::uint32_t mix(std::uint32_t gram) { return gram * 0x9E3779B1u; }
 
 }  // namespace
 
-std::uint32_t GramScan::add(std::string_view literal) {
+std::uint32_t LiteralScan::add(std::string_view literal) {
     const auto [at, added] =
         numbers_.try_emplace(literal, static_cast<std::uint32_t>(literals_.size()));
     if (added) {
@@ -32,7 +32,7 @@ std::uint32_t GramScan::add(std::string_view literal) {
     return at->second;
 }
 
-void GramScan::Table::build() {
+void LiteralScan::Table::build() {
     if (entries.empty()) {
         return;
     }
@@ -56,7 +56,7 @@ void GramScan::Table::build() {
 }
 
 template <class Use>
-void GramScan::Table::look_up(std::uint32_t gram, Use&& use) const {
+void LiteralScan::Table::look_up(std::uint32_t gram, Use&& use) const {
     const std::uint32_t hash = mix(gram);
     const std::uint32_t bit = hash >> filter_shift;
     if ((filter.data()[bit / 64] >> (bit % 64) & 1) == 0) {
@@ -71,11 +71,24 @@ void GramScan::Table::look_up(std::uint32_t gram, Use&& use) const {
     }
 }
 
-void GramScan::build() {
+void LiteralScan::build() {
     numbers_ = {};
-    if (Teddy::takes(literals_)) {
-        few_.emplace(literals_, literals_.size());
-        return;
+    std::vector<std::uint32_t> by_teddy;
+    for (std::uint32_t number = 0; number < literals_.size(); ++number) {
+        if (literals_.size() <= Teddy::kLiteralsMax || literals_[number].size() < kSparseBytes) {
+            by_teddy.push_back(number);
+        }
+    }
+    std::vector<std::string_view> texts;
+    for (const std::uint32_t number : by_teddy) {
+        texts.push_back(literals_[number]);
+    }
+    if (!texts.empty() && Teddy::takes(texts)) {
+        few_.emplace(texts);
+        few_numbers_ = std::move(by_teddy);
+        if (few_numbers_.size() == literals_.size()) {
+            return;
+        }
     }
     // Grams that many literals share make long look-ups: take the rarest four in a row. Counted by
     // hash, which is exact enough.
@@ -91,6 +104,9 @@ void GramScan::build() {
     }
     for (std::uint32_t number = 0; number < literals_.size(); ++number) {
         const std::string_view literal = literals_[number];
+        if (few_ && literal.size() < kSparseBytes) {
+            continue;
+        }
         if (literal.size() < kGram) {
             tiny_.push_back(number);
             continue;
@@ -118,10 +134,31 @@ void GramScan::build() {
     dense_.build();
 }
 
-void GramScan::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
-    if (few_) {
-        few_->scan(text, out);
+void LiteralScan::scan_few(std::string_view text, std::vector<std::uint32_t>& out) const {
+    const std::size_t before = out.size();
+    few_->scan(text, out);
+    for (std::size_t i = before; i < out.size(); ++i) {
+        out[i] = few_numbers_[out[i]];
+    }
+}
+
+void LiteralScan::scan_caseless(std::string_view text, std::string& scratch,
+                                std::vector<std::uint32_t>& out) const {
+    if (few_ && few_numbers_.size() == literals_.size()) {
+        scan_few(text, out);
         return;
+    }
+    scratch.resize(text.size());
+    base::ascii_lower(text, scratch.data());
+    scan(scratch, out);
+}
+
+void LiteralScan::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
+    if (few_) {
+        scan_few(text, out);
+        if (few_numbers_.size() == literals_.size()) {
+            return;
+        }
     }
     const auto verify = [&](std::size_t at, const Entry& entry) {
         const std::string_view literal = literals_[entry.number];
