@@ -6,7 +6,7 @@ find_package(simdjson REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 foreach(pair IN ITEMS
-        sqlite:sqlite3 yaml:yaml-cpp re2:re2 openssl:openssl argon2:libargon2
+        sqlite:sqlite3 yaml:yaml-cpp libyaml:yaml-0.1 re2:re2 openssl:openssl argon2:libargon2
         zstd:libzstd zlib:zlib lzma:liblzma xxhash:libxxhash icu:icu-uc)
     string(REPLACE ":" ";" parts ${pair})
     list(GET parts 0 name)

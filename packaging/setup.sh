@@ -9,7 +9,7 @@ die() { printf '[gac] %s\n' "$*" >&2; exit 2; }
 build_packages=(
     ca-certificates curl git pkg-config cmake ninja-build ccache tzdata
     clang-19 lld-19 libstdc++-12-dev libclang-rt-19-dev
-    libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libyaml-cpp-dev libsqlite3-dev
+    libboost1.81-dev libboost-json1.81-dev libsimdjson-dev libyaml-cpp-dev libyaml-dev libsqlite3-dev
     libre2-dev libfmt-dev libssl-dev libargon2-dev libzstd-dev zlib1g-dev
     liblzma-dev libcli11-dev libxxhash-dev libicu-dev libgtest-dev libgmock-dev libbenchmark-dev
     nodejs npm

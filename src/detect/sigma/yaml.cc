@@ -1,12 +1,9 @@
 #include "detect/sigma/yaml.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml.h>
 
 #include <charconv>
 #include <cstdlib>
-#include <spanstream>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -15,69 +12,114 @@ namespace gac::detect::sigma {
 
 namespace {
 
-// Thrown inside the library's callbacks, caught in parse_yaml.
-struct LimitHit {
-    int line;
-    std::string text;
-};
+std::string place(int line) { return fmt::format("line {}", line); }
 
-class Builder final : public YAML::EventHandler {
+int line_at(const yaml_mark_t& mark) { return static_cast<int>(mark.line) + 1; }
+
+std::string_view view(const yaml_char_t* text) {
+    return text == nullptr ? std::string_view{} : reinterpret_cast<const char*>(text);
+}
+
+// Events of one stream, made into trees.
+class Builder {
 public:
-    explicit Builder(const YamlLimits& limits) : limits_(limits) {}
-
-    std::vector<Yaml> documents;
-
-    void OnDocumentStart(const YAML::Mark&) override {
-        stack_.clear();
-        anchors_.clear();
-        root_ = Yaml{};
-        has_root_ = false;
+    Builder(std::string_view text, const YamlLimits& limits) : limits_(limits) {
+        yaml_parser_initialize(&parser_);
+        yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+        yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
+                                     text.size());
     }
-    void OnDocumentEnd() override {
-        if (has_root_ && !root_.is_null()) {
-            documents.push_back(std::move(root_));
+    ~Builder() { yaml_parser_delete(&parser_); }
+    Builder(const Builder&) = delete;
+    Builder& operator=(const Builder&) = delete;
+
+    Result<std::vector<Yaml>> run() {
+        for (;;) {
+            yaml_event_t event;
+            if (yaml_parser_parse(&parser_, &event) == 0) {
+                return fail(
+                    Code::InvalidArgument,
+                    fmt::format("not YAML: {}",
+                                parser_.problem == nullptr ? "unknown fault" : parser_.problem),
+                    place(fault_line()));
+            }
+            const bool end = event.type == YAML_STREAM_END_EVENT;
+            auto taken = take(event);
+            yaml_event_delete(&event);
+            if (!taken) {
+                return std::unexpected(std::move(taken).error());
+            }
+            if (end) {
+                return std::move(documents_);
+            }
         }
     }
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        Yaml node;
-        node.line = mark.line + 1;
-        put(std::move(node), anchor);
-    }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        const auto found = anchors_.find(anchor);
-        if (found == anchors_.end()) {  // an alias inside its own anchor
-            throw LimitHit{mark.line + 1, "an alias refers to itself"};
-        }
-        count(size_of(found->second), mark.line + 1);
-        Yaml copy = found->second;
-        add(std::move(copy));
-    }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  const std::string& value) override {
-        Yaml node;
-        node.line = mark.line + 1;
-        node.quoted = tag != "?";
-        node.text = value;
-        put(std::move(node), anchor);
-    }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
-        open(Yaml::Kind::Sequence, mark, anchor);
-    }
-    void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
-        open(Yaml::Kind::Map, mark, anchor);
-    }
-    void OnMapEnd() override { close(); }
 
 private:
     struct Open {
         Yaml node;
         Yaml key;  // of a map whose value has not come yet
         bool has_key = false;
-        YAML::anchor_t anchor = 0;
+        std::string anchor;
     };
+
+    // Bytes that are no UTF-8 have an offset alone.
+    int fault_line() const {
+        return parser_.error == YAML_READER_ERROR ? line_at(parser_.mark)
+                                                  : line_at(parser_.problem_mark);
+    }
+
+    Result<> take(const yaml_event_t& event) {
+        const int line = line_at(event.start_mark);
+        switch (event.type) {
+            case YAML_DOCUMENT_START_EVENT:
+                stack_.clear();
+                anchors_.clear();
+                root_ = Yaml{};
+                return {};
+            case YAML_DOCUMENT_END_EVENT:
+                if (!root_.is_null()) {
+                    documents_.push_back(std::move(root_));
+                }
+                return {};
+            case YAML_ALIAS_EVENT: {
+                const auto found = anchors_.find(std::string(view(event.data.alias.anchor)));
+                if (found == anchors_.end()) {
+                    return fail(Code::InvalidArgument, "an alias without its anchor, or inside it",
+                                place(line));
+                }
+                GAC_CHECK(count(size_of(found->second), line));
+                add(found->second);
+                return {};
+            }
+            case YAML_SCALAR_EVENT: {
+                const auto& scalar = event.data.scalar;
+                GAC_CHECK(count(1, line));
+                Yaml node;
+                node.line = line;
+                node.quoted = scalar.plain_implicit == 0;
+                node.text.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
+                if (scalar.anchor != nullptr) {
+                    anchors_[std::string(view(scalar.anchor))] = node;
+                }
+                add(std::move(node));
+                return {};
+            }
+            case YAML_SEQUENCE_START_EVENT:
+                return open(Yaml::Kind::Sequence, line, event.data.sequence_start.anchor);
+            case YAML_MAPPING_START_EVENT:
+                return open(Yaml::Kind::Map, line, event.data.mapping_start.anchor);
+            case YAML_SEQUENCE_END_EVENT:
+            case YAML_MAPPING_END_EVENT:
+                close();
+                return {};
+            case YAML_NO_EVENT:
+            case YAML_STREAM_START_EVENT:
+            case YAML_STREAM_END_EVENT:
+                return {};
+        }
+        return {};
+    }
 
     static std::size_t size_of(const Yaml& node) {
         std::size_t size = 1;
@@ -89,43 +131,38 @@ private:
         }
         return size;
     }
-    void count(std::size_t nodes, int line) {
+    Result<> count(std::size_t nodes, int line) {
         nodes_ += nodes;
         if (nodes_ > limits_.nodes_max) {
-            throw LimitHit{line, fmt::format("more than {} YAML nodes", limits_.nodes_max)};
+            return fail(Code::LimitExceeded,
+                        fmt::format("more than {} YAML nodes", limits_.nodes_max), place(line));
         }
+        return {};
     }
-    void open(Yaml::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    Result<> open(Yaml::Kind kind, int line, const yaml_char_t* anchor) {
         if (stack_.size() >= limits_.depth_max) {
-            throw LimitHit{mark.line + 1,
-                           fmt::format("YAML nested deeper than {}", limits_.depth_max)};
+            return fail(Code::LimitExceeded,
+                        fmt::format("YAML nested deeper than {}", limits_.depth_max), place(line));
         }
-        count(1, mark.line + 1);
+        GAC_CHECK(count(1, line));
         Open entry;
         entry.node.kind = kind;
-        entry.node.line = mark.line + 1;
-        entry.anchor = anchor;
+        entry.node.line = line;
+        entry.anchor = view(anchor);
         stack_.push_back(std::move(entry));
+        return {};
     }
     void close() {
         Open done = std::move(stack_.back());
         stack_.pop_back();
-        if (done.anchor != 0) {
+        if (!done.anchor.empty()) {
             anchors_[done.anchor] = done.node;
         }
         add(std::move(done.node));
     }
-    void put(Yaml node, YAML::anchor_t anchor) {
-        count(1, node.line);
-        if (anchor != 0) {
-            anchors_[anchor] = node;
-        }
-        add(std::move(node));
-    }
     void add(Yaml node) {
         if (stack_.empty()) {
             root_ = std::move(node);
-            has_root_ = true;
             return;
         }
         Open& top = stack_.back();
@@ -141,14 +178,13 @@ private:
     }
 
     const YamlLimits& limits_;
+    yaml_parser_t parser_;
     std::size_t nodes_ = 0;
     std::vector<Open> stack_;
-    std::unordered_map<YAML::anchor_t, Yaml> anchors_;
+    std::unordered_map<std::string, Yaml> anchors_;
     Yaml root_;
-    bool has_root_ = false;
+    std::vector<Yaml> documents_;
 };
-
-std::string place(int line) { return fmt::format("line {}", line); }
 
 }  // namespace
 
@@ -208,19 +244,7 @@ const Yaml* Yaml::find(std::string_view key) const {
 }
 
 Result<std::vector<Yaml>> parse_yaml(std::string_view text, const YamlLimits& limits) {
-    Builder builder(limits);
-    try {
-        std::ispanstream stream(std::span<const char>(text.data(), text.size()));
-        YAML::Parser parser(stream);
-        while (parser.HandleNextDocument(builder)) {
-        }
-    } catch (const YAML::Exception& fault) {
-        return fail(Code::InvalidArgument, fmt::format("not YAML: {}", fault.msg),
-                    place(fault.mark.line + 1));
-    } catch (const LimitHit& hit) {
-        return fail(Code::LimitExceeded, hit.text, place(hit.line));
-    }
-    return std::move(builder.documents);
+    return Builder(text, limits).run();
 }
 
 int line_of(const Error& error) {
