@@ -134,6 +134,18 @@ public:
         }
     }
 
+    std::vector<MeteredRule> take_costs() {
+        std::vector<MeteredRule> out;
+        const std::vector<RuleCost>& costs = meter_.costs();
+        for (std::size_t i = 0; i < costs.size(); ++i) {
+            if (costs[i].candidates > 0) {
+                out.push_back({set_->parts().rules[i].rule.info, costs[i]});
+            }
+        }
+        meter_.reset(costs.size());
+        return out;
+    }
+
     EngineStats stats;
     FullDecoder full_decoder;
     const RuleSet& set() const { return *set_; }
@@ -156,6 +168,7 @@ private:
             profiles_[i].slots.resize(profiles_[i].plan->binding.slot_count());
             profiles_[i].routes.resize(profiles_[i].plan->route_slots.size());
         }
+        meter_.reset(set_->parts().rules.size());
         items_.clear();
         item_stamps_.clear();
         entry_stamps_.clear();
@@ -309,9 +322,10 @@ private:
         }
         std::ranges::sort(candidates_);
         stats.candidates += candidates_.size();
+        const bool timed = meter_.begin_event();
         for (const std::uint32_t entry : candidates_) {
             const Program::Entry& rule = program_->rules[entry];
-            if (holds(rule.root)) {
+            if (meter_.evaluate(rule.rule, timed, [&] { return holds(rule.root); })) {
                 report(rule, route, out);
             }
         }
@@ -729,6 +743,7 @@ private:
     std::shared_ptr<const RuleSet> set_;
     correlate::Correlator correlator_;
     std::vector<ProfileState> profiles_;
+    RuleMeter meter_;
 
     // Of the event at hand.
     std::uint32_t stamp_ = 0;
@@ -765,6 +780,7 @@ void Engine::swap_rules(std::shared_ptr<const RuleSet> rules) { state_->swap(std
 void Engine::set_full_decoder(FullDecoder decode) { state_->full_decoder = std::move(decode); }
 
 const EngineStats& Engine::stats() const { return state_->stats; }
+std::vector<MeteredRule> Engine::take_costs() { return state_->take_costs(); }
 std::size_t Engine::programs() const { return state_->programs(); }
 const RuleSet& Engine::rules() const { return state_->set(); }
 

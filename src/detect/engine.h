@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "detect/rule_meter.h"
 #include "detect/rule_set.h"
 #include "event/batch.h"
 #include "event/detection.h"
@@ -54,6 +55,8 @@ public:
     void set_full_decoder(FullDecoder decode);
 
     const EngineStats& stats() const;
+    // Of detection rules that were evaluated since the rules were swapped or this was last asked.
+    std::vector<MeteredRule> take_costs();
     const RuleSet& rules() const;
     std::size_t programs() const;  // routes in use: kinds of events told apart
 

@@ -138,6 +138,21 @@ protected:
     event::SourceId source_{};
 };
 
+TEST_F(PipelineTest, MetersRulesAndKeepsTheCountsOfRulesThatAreSwapped) {
+    auto pipeline = make_pipeline();
+    send(pipeline, "{\"word\":\"danger\"}\n{\"word\":\"good\"}\n");
+    ASSERT_TRUE(rules_->reload());
+    send(pipeline, "{\"word\":\"good\"}\n");  // takes up the new set, and the counts of the old
+    const auto costs = rules_->costs();
+    ASSERT_EQ(costs->rules.size(), 1U);
+    const detect::RuleCost& cost = costs->rules.begin()->second;
+    EXPECT_EQ(cost.candidates, 1U);
+    EXPECT_EQ(cost.matches, 1U);
+    EXPECT_EQ(cost.sampled, 1U);  // the first event with a candidate is timed
+    EXPECT_GT(ns_per_evaluation(cost).value_or(0), 0);
+    EXPECT_DOUBLE_EQ(costs->share(cost).value_or(0), 1.0);
+}
+
 TEST_F(PipelineTest, KeepsEveryLineAndAnswersAfterwards) {
     Pipeline pipeline = make_pipeline();
     const Receipt receipt = send(pipeline, "{\"word\":\"a\"}\nnot json\n\n{\"word\":\"b\"}");

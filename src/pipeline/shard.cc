@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kBatchEventsMax = 2048;
 constexpr std::size_t kBatchBytesMax = 1 << 20;
 constexpr auto kIdleWait = std::chrono::milliseconds(200);
+constexpr std::int64_t kTellCostsUs = 1'000'000;
 constexpr auto kRoomWait = std::chrono::milliseconds(200);
 
 }  // namespace
@@ -144,7 +145,13 @@ ingest::Decoder* Shard::decoder_for(const std::string& format) {
 }
 
 void Shard::flush() {
-    if (const auto rules = parts_.rules.active().get(); rules != rules_) {
+    const auto rules = parts_.rules.active().get();
+    const std::int64_t now = base::monotonic_us();
+    if (rules != rules_ || now - costs_told_us_ > kTellCostsUs) {
+        parts_.rules.add_costs(engine_->take_costs());
+        costs_told_us_ = now;
+    }
+    if (rules != rules_) {
         rules_ = rules;
         engine_->swap_rules(rules_);
     }

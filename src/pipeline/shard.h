@@ -75,6 +75,7 @@ private:
     std::vector<Waiting> complete_;  // chunks whose last event is in the batch
     Result<> lost_;                  // why events of the current chunk were not kept
     store::Position position_;
+    std::int64_t costs_told_us_ = 0;
     bool stream_ = false;  // the batch holds events of streams: they wait for room on the disk
     std::thread thread_;
 };
