@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "ingest/decoder.h"
+#include "ingest/event_log.h"
 #include "ingest/input.h"
 
 namespace gac::app {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::uint32_t kBatchEvents = 64;
 constexpr std::size_t kBatchBytes = 128 << 10;
+constexpr std::size_t kFrameBytesMax = 1 << 20;
 constexpr std::size_t kFlushBytes = 256 << 10;
 
 void append_pair(std::string_view key, std::string_view value, std::string& out) {
@@ -129,12 +131,18 @@ public:
         ingest::Options whole;
         whole.profiles = settings.profiles;
         GAC_TRY(full, ingest::make_decoder(settings.format, whole));
-        return std::make_unique<Worker>(settings, std::move(decoder), std::move(full));
+        return std::make_unique<Worker>(settings, options, whole, std::move(decoder),
+                                        std::move(full));
     }
 
-    Worker(const DetectSettings& settings, std::unique_ptr<ingest::Decoder> decoder,
+    Worker(const DetectSettings& settings, const ingest::Options& options,
+           const ingest::Options& whole, std::unique_ptr<ingest::Decoder> decoder,
            std::unique_ptr<ingest::Decoder> full)
-        : decoder_(std::move(decoder)), full_(std::move(full)), engine_(settings.rules) {
+        : decoder_(std::move(decoder)),
+          full_(std::move(full)),
+          log_(options),
+          full_log_(whole),
+          engine_(settings.rules) {
         if (settings.indicators) {
             indicators_.emplace(settings.indicator_plan, settings.indicators);
         }
@@ -143,17 +151,29 @@ public:
         engine_.set_full_decoder([this](const event::EventRef& event, event::EventBatch& out) {
             ingest::Origin origin = origin_;
             origin.profile = event.head().profile;
+            if (event.head().raw.empty()) {
+                return decode_record_again(event.row(), origin, out);
+            }
             full_->decode(event.head().raw, origin, out);
             return out.size() == 1;
         });
     }
 
+    // The bytes of a chunk must live until it is judged.
     void take(const ingest::Frame& frame) {
         origin_.truncated = frame.truncated;
+        if (frame.kind != ingest::Frame::Kind::Message) {
+            chunk_ = frame;
+            chunk_is_new_ = true;
+            log_.begin(frame.bytes, is_dirty());
+            log_.decode(origin_, batch_);
+            return;
+        }
         decoder_->decode(frame.bytes, origin_, batch_);
     }
     bool is_full() const {
-        return batch_.size() >= kBatchEvents || batch_.raw_bytes() >= kBatchBytes;
+        return batch_.size() >= kBatchEvents || batch_.raw_bytes() >= kBatchBytes
+               || !chunk_.bytes.empty();
     }
 
     // Judges what was taken; gives the number of events.
@@ -177,6 +197,7 @@ public:
         const std::uint32_t events = batch_.size();
         next_id_ += events;
         batch_.reset();
+        chunk_ = {};
         return events;
     }
 
@@ -194,8 +215,26 @@ public:
     }
 
 private:
+    bool is_dirty() const { return chunk_.kind == ingest::Frame::Kind::DirtyEvtxChunk; }
+    // A chunk is a batch of its own, one event a record.
+    bool decode_record_again(std::uint32_t row, const ingest::Origin& origin,
+                             event::EventBatch& out) {
+        if (chunk_.bytes.empty()) {
+            return false;
+        }
+        if (chunk_is_new_) {
+            chunk_is_new_ = false;
+            full_log_.begin(chunk_.bytes, is_dirty());
+        }
+        return full_log_.decode_one(row, origin, out);
+    }
+
     std::unique_ptr<ingest::Decoder> decoder_;
     std::unique_ptr<ingest::Decoder> full_;
+    ingest::EventLogDecoder log_;
+    ingest::EventLogDecoder full_log_;
+    ingest::Frame chunk_;        // what the batch was made of, if a chunk
+    bool chunk_is_new_ = false;  // to full_log_
     detect::Engine engine_;
     std::optional<detect::IndicatorEngine> indicators_;
     ingest::Origin origin_;
@@ -239,8 +278,9 @@ private:
 };
 
 // One file after the other on this thread: frames are read where they lie, nothing is copied.
-Result<> read_input(const std::string& path, Worker& worker, Output& output, DetectReport& report) {
-    GAC_TRY(input, ingest::Input::open(path));
+Result<> read_input(const std::string& path, bool chunks, Worker& worker, Output& output,
+                    DetectReport& report) {
+    GAC_TRY(input, ingest::Input::open(path, kFrameBytesMax, chunks));
     ingest::Frame frame;
     std::vector<event::Detection> hits;
     for (;;) {
@@ -266,14 +306,19 @@ struct Chunk {
     std::uint64_t number = 0;
     const std::string* file = nullptr;
     std::string bytes;
-    std::vector<std::pair<std::size_t, bool>> frames;  // end in `bytes`, truncated
+    struct Piece {
+        std::size_t end;  // in `bytes`
+        bool truncated;
+        ingest::Frame::Kind kind;
+    };
+    std::vector<Piece> frames;
 };
 
 // Hands out the inputs chunk by chunk, to any thread.
 class Reader {
 public:
-    Reader(const std::vector<std::string>& inputs, DetectReport& report)
-        : inputs_(inputs), report_(report) {}
+    Reader(const std::vector<std::string>& inputs, bool chunks, DetectReport& report)
+        : inputs_(inputs), chunks_(chunks), report_(report) {}
 
     bool next(Chunk& chunk) {
         const std::lock_guard lock(mutex_);
@@ -293,7 +338,7 @@ private:
     bool open_next() {
         while (next_file_ < inputs_.size()) {
             file_ = &inputs_[next_file_++];
-            auto opened = ingest::Input::open(*file_);
+            auto opened = ingest::Input::open(*file_, kFrameBytesMax, chunks_);
             if (opened) {
                 input_ = *std::move(opened);
                 return true;
@@ -317,12 +362,13 @@ private:
                 return;
             }
             chunk.bytes.append(frame.bytes);
-            chunk.frames.emplace_back(chunk.bytes.size(), frame.truncated);
+            chunk.frames.push_back({chunk.bytes.size(), frame.truncated, frame.kind});
         }
     }
 
     std::mutex mutex_;
     const std::vector<std::string>& inputs_;
+    bool chunks_;
     DetectReport& report_;
     std::size_t next_file_ = 0;
     std::uint64_t next_number_ = 0;
@@ -365,13 +411,27 @@ private:
 void work(Worker& worker, Reader& reader, InOrder& results) {
     Chunk chunk;
     while (reader.next(chunk)) {
-        std::size_t begin = 0;
-        for (const auto& [end, truncated] : chunk.frames) {
-            worker.take({std::string_view(chunk.bytes).substr(begin, end - begin), truncated});
-            begin = end;
-        }
         std::vector<event::Detection> hits;
-        const std::uint32_t events = worker.judge(hits);
+        std::uint32_t events = 0;
+        const auto judge = [&] {
+            std::vector<event::Detection> more;
+            const std::uint32_t judged = worker.judge(more);
+            for (event::Detection& hit : more) {
+                hit.row += events;
+                hits.push_back(std::move(hit));
+            }
+            events += judged;
+        };
+        std::size_t begin = 0;
+        for (const auto& [end, truncated, kind] : chunk.frames) {
+            worker.take(
+                {std::string_view(chunk.bytes).substr(begin, end - begin), truncated, kind});
+            begin = end;
+            if (kind != ingest::Frame::Kind::Message) {
+                judge();
+            }
+        }
+        judge();
         results.put(chunk, events, std::move(hits));
     }
 }
@@ -387,15 +447,17 @@ Result<DetectReport> run_detect(const DetectSettings& settings,
         GAC_TRY(worker, Worker::make(settings));
         workers.push_back(std::move(worker));
     }
+    // Event logs as they stand, unless a format is named that reads their records as text.
+    const bool chunks = settings.format == "auto" || settings.format == "json";
     Output output(settings.json);
     if (report.threads == 1) {
         for (const std::string& path : inputs) {
-            if (auto done = read_input(path, *workers.front(), output, report); !done) {
+            if (auto done = read_input(path, chunks, *workers.front(), output, report); !done) {
                 report.failures.push_back(std::move(done).error());
             }
         }
     } else {
-        Reader reader(inputs, report);
+        Reader reader(inputs, chunks, report);
         InOrder results(output);
         std::vector<std::jthread> threads;
         for (const auto& worker : workers) {

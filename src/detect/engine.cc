@@ -174,6 +174,7 @@ private:
         entry_stamps_.clear();
         stamp_ = 0;
         values_stamp_ = 0;
+        whole_stamp_ = 0;
     }
 
     void next_stamp() {
@@ -186,6 +187,7 @@ private:
             std::ranges::fill(item_stamps_, 0);
             std::ranges::fill(entry_stamps_, 0);
             values_stamp_ = 0;
+            whole_stamp_ = 0;
             stamp_ = 1;
         }
     }
@@ -401,8 +403,10 @@ private:
             program_->keywords.scan_caseless(raw, scratch_folded_, numbers_);
         }
         if (raw.empty() || !raw_is_json()) {
-            // What was decoded out of text may say more than the text.
-            for (const event::Field& field : event_->fields()) {
+            // What was decoded out of text may say more than the text; without any text there are
+            // only the values.
+            const event::EventRef whole = raw.empty() ? whole_event() : *event_;
+            for (const event::Field& field : whole.fields()) {
                 each_scalar(field.value,
                             [&](const event::ValueRef& value) { scan_decoded(value, raw); });
             }
@@ -440,6 +444,11 @@ private:
             && not_after(text.data() + text.size(), raw.data() + raw.size())) {
             return;
         }
+        if (whole_stamp_ == stamp_ && has_whole_) {
+            // The next event's texts will lie at the same places.
+            program_->keywords.scan_caseless(text, scratch_folded_, numbers_);
+            return;
+        }
         // Decoders give the same few words to many events.
         auto& [of, bare] = bare_texts_[text.size() % bare_texts_.size()];
         if (of == program_ && bare.data() == text.data() && bare.size() == text.size()) {
@@ -458,6 +467,18 @@ private:
         return !event_->head().parse_failed && raw.starts_with('{') && raw.ends_with('}');
     }
 
+    // The event with all its fields; as it is when it cannot be had.
+    event::EventRef whole_event() {
+        if (whole_stamp_ != stamp_) {
+            whole_stamp_ = stamp_;
+            full_batch_.reset();
+            const bool from_raw = raw_is_json() || event_->head().raw.empty();
+            has_whole_ = from_raw && full_decoder && full_decoder(*event_, full_batch_)
+                         && !full_batch_.empty();
+        }
+        return has_whole_ ? full_batch_[0] : *event_;
+    }
+
     // Text of every value of the event, as keywords see it; the raw text too when it is not JSON.
     const std::vector<std::string>& all_values() {
         if (values_stamp_ == stamp_) {
@@ -467,22 +488,13 @@ private:
         ++stats.keyword_checks;
         values_.clear();
         std::string scratch;
-        const auto take = [&](const event::EventRef& event) {
-            for (const event::Field& field : event.fields()) {
-                each_scalar(field.value, [&](const event::ValueRef& value) {
-                    values_.emplace_back(value.text(scratch));
-                });
-            }
-        };
-        if (raw_is_json() && full_decoder) {
-            full_batch_.reset();
-            if (full_decoder(*event_, full_batch_) && !full_batch_.empty()) {
-                take(full_batch_[0]);
-                return values_;
-            }
+        const event::EventRef whole = whole_event();
+        for (const event::Field& field : whole.fields()) {
+            each_scalar(field.value, [&](const event::ValueRef& value) {
+                values_.emplace_back(value.text(scratch));
+            });
         }
-        take(*event_);
-        if (!raw_is_json()) {
+        if (!has_whole_ && !raw_is_json()) {
             values_.emplace_back(event_->head().raw);
         }
         return values_;
@@ -675,9 +687,7 @@ private:
             }
             return found;
         };
-        all_values();
-        const bool decoded = raw_is_json() && full_decoder && !full_batch_.empty();
-        if (!take(decoded ? full_batch_[0] : *event_)) {
+        if (!take(whole_event())) {
             put(event::name_of(event::field::Original), event_->head().raw);
         }
     }
@@ -762,6 +772,8 @@ private:
     std::array<std::pair<const Program*, std::string_view>, 32> bare_texts_;
     std::vector<std::string> values_;
     std::uint32_t values_stamp_ = 0;
+    std::uint32_t whole_stamp_ = 0;
+    bool has_whole_ = false;  // in full_batch_
     event::EventBatch full_batch_;
     std::string scratch_text_;
     std::string scratch_folded_;

@@ -15,6 +15,10 @@ namespace gac::ingest {
 struct Frame {
     std::string_view bytes;
     bool truncated = false;  // longer than the limit: this is its beginning
+    // What Input gives of a Windows event log when whole chunks are asked for; EventLogDecoder
+    // reads them.
+    enum class Kind : std::uint8_t { Message, EvtxChunk, DirtyEvtxChunk };
+    Kind kind = Kind::Message;
 };
 
 struct FrameCounts {

@@ -78,8 +78,8 @@ public:
 
     Result<> start();
     bool is_evtx() const { return pending().starts_with(evtx::kFileMark); }
-    std::unique_ptr<Input> as_evtx() && {
-        return make_evtx_input(std::move(path_), std::move(source_), pending());
+    std::unique_ptr<Input> as_evtx(bool chunks) && {
+        return make_evtx_input(std::move(path_), std::move(source_), pending(), chunks);
     }
     Result<bool> next(Frame& frame) override;
     std::uint64_t bytes_read() const override { return bytes_read_; }
@@ -274,7 +274,8 @@ Result<bool> FileInput::next_object(Frame& frame) {
 
 }  // namespace
 
-Result<std::unique_ptr<Input>> Input::open(const std::string& path, std::size_t frame_bytes_max) {
+Result<std::unique_ptr<Input>> Input::open(const std::string& path, std::size_t frame_bytes_max,
+                                           bool evtx_chunks) {
     base::Fd fd;
     if (path == "-") {
         fd = base::Fd(::dup(STDIN_FILENO));
@@ -297,7 +298,7 @@ Result<std::unique_ptr<Input>> Input::open(const std::string& path, std::size_t 
                                              std::max<std::size_t>(frame_bytes_max, 1));
     GAC_CHECK(input->start());
     if (input->is_evtx()) {
-        return std::move(*input).as_evtx();
+        return std::move(*input).as_evtx(evtx_chunks);
     }
     return input;
 }

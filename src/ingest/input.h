@@ -2,7 +2,7 @@
 // and `ingest` read. Unpacks .gz, .xz and .zst by their first bytes; tells lines from JSON: one
 // object a line, a stream of objects (pretty-printed or not), or an array of them. The frame with
 // index n is event n of the file for the decoders that make one event of each frame. Windows event
-// logs (EVTX) come as one JSON object a record. One thread.
+// logs (EVTX) come as one JSON object a record, or chunk by chunk. One thread.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,10 @@ public:
     virtual ~Input() = default;
 
     // `path` "-" is standard input. Fails when it cannot be opened or is a folder.
+    // `evtx_chunks`: frames of an event log are its chunks as they stand, for EventLogDecoder.
     static Result<std::unique_ptr<Input>> open(const std::string& path,
-                                               std::size_t frame_bytes_max = 1 << 20);
+                                               std::size_t frame_bytes_max = 1 << 20,
+                                               bool evtx_chunks = false);
 
     // False at the end. The frame is valid until the next call. An error (unreadable, damaged
     // packing) names the file; frames handed out before it stay good.

@@ -76,6 +76,12 @@ bool Writer::begin(std::string_view frame, const Origin& origin, event::EventBat
     return true;
 }
 
+void Writer::begin(const Origin& origin, event::EventBatch& out) {
+    origin_ = &origin;
+    batch_ = &out;
+    start({});
+}
+
 std::string_view Writer::copy_padded(std::string_view text) {
     char* to = static_cast<char*>(batch_->arena().allocate(text.size() + kZeros, 1));
     std::memcpy(to, text.data(), text.size());

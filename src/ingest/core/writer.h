@@ -31,6 +31,8 @@ public:
 
     // Copies the frame (cut at the limit) into the arena. False: it was blank, there is no event.
     bool begin(std::string_view frame, const Origin& origin, event::EventBatch& out);
+    // An event that has no original as text. The origin must live until end().
+    void begin(const Origin& origin, event::EventBatch& out);
     // One more event of the same frame, with `part` of text() as its original.
     void begin_part(std::string_view part);
 

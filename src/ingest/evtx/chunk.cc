@@ -286,7 +286,7 @@ void ChunkReader::begin(std::string_view chunk, bool dirty) {
     last_number_ = 0;
 }
 
-bool ChunkReader::next(std::string& json) {
+bool ChunkReader::find_next(Record& record) {
     // offset 0 "**\0\0", 4 u32 bytes, 8 u64 number, 16 u64 time written, 24 binary XML,
     // bytes - 4 u32 bytes again
     for (;;) {
@@ -296,51 +296,65 @@ bool ChunkReader::next(std::string& json) {
         }
         std::uint32_t bytes = 0;
         std::uint32_t again = 0;
-        std::uint64_t number = 0;
-        std::uint64_t written = 0;
         std::memcpy(&bytes, chunk_.data() + mark + 4, 4);
-        std::memcpy(&number, chunk_.data() + mark + 8, 8);
-        std::memcpy(&written, chunk_.data() + mark + 16, 8);
+        std::memcpy(&record.number, chunk_.data() + mark + 8, 8);
+        std::memcpy(&record.written, chunk_.data() + mark + 16, 8);
         // A running Windows writes the record first and the head later: what goes on counting is
         // new.
-        if (mark >= free_ && !(dirty_ && number == last_number_ + 1)) {
+        if (mark >= free_ && !(dirty_ && record.number == last_number_ + 1)) {
             return false;
         }
         if (bytes >= kRecordHead + 4 && bytes <= chunk_.size() - mark) {
             std::memcpy(&again, chunk_.data() + mark + bytes - 4, 4);
         }
         counts_.skipped_bytes += mark - at_;
-        const bool whole = again == bytes && bytes != 0;
-        if (!whole && (number == 0 || bytes > kChunkBytes || bytes < kRecordHead + 4)) {
+        record.whole = again == bytes && bytes != 0;
+        if (!record.whole
+            && (record.number == 0 || bytes > kChunkBytes || bytes < kRecordHead + 4)) {
             at_ = mark + kRecordMark.size();  // not a record at all
             counts_.skipped_bytes += kRecordMark.size();
             continue;
         }
-        const std::size_t end = whole ? mark + bytes : chunk_.size();
-        Tree tree;
-        impl_->elements_left = kElementsMax;
-        impl_->open_templates.clear();
-        Cursor cursor{chunk_, mark + kRecordHead, whole ? end - 4 : end};
-        json.clear();
-        Fault fault =
-            whole ? impl_->parse_fragment(cursor, tree, true, 0) : "record whose two sizes differ";
-        if (fault == nullptr) {
-            fault = impl_->render_record(tree, json);
-        }
+        record.begin = mark;
+        record.end = record.whole ? mark + bytes : chunk_.size();
         ++counts_.records;
-        last_number_ = number;
-        at_ = whole ? end : mark + kRecordHead;
-        if (fault != nullptr) {
-            ++counts_.bad;
-            std::string hex = base::hex(chunk_.substr(mark, std::min(end - mark, kHexBytesMax)));
-            json = fmt::format(
-                "{{\"Event\":{{\"System\":{{\"EventRecordID\":{},\"TimeCreated\":{{"
-                "\"#attributes\":{{\"SystemTime\":\"{}\"}}}}}}}},\"parse.error\":\"EVTX: {}\","
-                "\"evtx.record\":\"{}\"}}",
-                number, filetime_text(written), fault, hex);
-        }
+        last_number_ = record.number;
+        at_ = record.whole ? record.end : mark + kRecordHead;
         return true;
     }
+}
+
+bool ChunkReader::render(const Record& record, std::string& json) {
+    Tree tree;
+    impl_->begin_record();
+    Cursor cursor{chunk_, record.begin + kRecordHead, record.whole ? record.end - 4 : record.end};
+    json.clear();
+    Fault fault = record.whole ? impl_->parse_fragment(cursor, tree, true, 0)
+                               : "record whose two sizes differ";
+    if (fault == nullptr) {
+        fault = impl_->render_record(tree, json);
+    }
+    if (fault == nullptr) {
+        return true;
+    }
+    ++counts_.bad;
+    const std::string hex =
+        base::hex(chunk_.substr(record.begin, std::min(record.end - record.begin, kHexBytesMax)));
+    json = fmt::format(
+        "{{\"Event\":{{\"System\":{{\"EventRecordID\":{},\"TimeCreated\":{{"
+        "\"#attributes\":{{\"SystemTime\":\"{}\"}}}}}}}},\"parse.error\":\"EVTX: {}\","
+        "\"evtx.record\":\"{}\"}}",
+        record.number, filetime_text(record.written), fault, hex);
+    return false;
+}
+
+bool ChunkReader::next(std::string& json) {
+    Record record;
+    if (!find_next(record)) {
+        return false;
+    }
+    render(record, json);
+    return true;
 }
 
 }  // namespace gac::ingest::evtx

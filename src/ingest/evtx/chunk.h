@@ -23,6 +23,15 @@ struct RecordCounts {
     std::uint64_t skipped_bytes = 0;  // that belong to no record
 };
 
+// One record where it lies in its chunk.
+struct Record {
+    std::uint64_t number = 0;
+    std::uint64_t written = 0;  // 100 ns since 1601
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    bool whole = false;  // both of its sizes agree
+};
+
 class ChunkReader {
 public:
     ChunkReader();
@@ -40,8 +49,14 @@ public:
     bool next(std::string& json);
     const RecordCounts& counts() const { return counts_; }
 
+    // The same in two steps: finding a record is cheap. False from render(): it is a bad one.
+    bool find_next(Record& record);
+    bool render(const Record& record, std::string& json);
+
+    struct Impl;  // for the reader of records as events
+    Impl& impl() { return *impl_; }
+
 private:
-    struct Impl;
     std::unique_ptr<Impl> impl_;
     std::string_view chunk_;
     std::size_t at_ = 0;

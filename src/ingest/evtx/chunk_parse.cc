@@ -346,8 +346,8 @@ Fault ChunkReader::Impl::parse_template(Cursor& cursor, Tree& tree, std::size_t 
 // u32 next template, GUID, u32 bytes, then a fragment
 Fault ChunkReader::Impl::template_at(std::uint32_t offset, std::size_t depth, const Tree*& tree) {
     if (const auto found = templates.find(offset); found != templates.end()) {
-        tree = found->second.get();
-        return tree == nullptr ? "template that could not be read" : nullptr;
+        tree = found->second.tree.get();
+        return found->second.fault;
     }
     if (std::ranges::find(open_templates, offset) != open_templates.end()) {
         return "template that holds itself";
@@ -365,10 +365,10 @@ Fault ChunkReader::Impl::template_at(std::uint32_t offset, std::size_t depth, co
     const Fault fault = parse_fragment(cursor, *made, true, depth + 1);
     open_templates.pop_back();
     if (fault != nullptr) {
-        templates.emplace(offset, nullptr);
+        templates.emplace(offset, Kept{nullptr, fault});
         return fault;
     }
-    tree = templates.emplace(offset, std::move(made)).first->second.get();
+    tree = templates.emplace(offset, Kept{std::move(made), nullptr}).first->second.tree.get();
     return nullptr;
 }
 

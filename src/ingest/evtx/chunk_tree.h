@@ -109,12 +109,20 @@ struct Cursor {
 };
 
 struct ChunkReader::Impl {
+    struct Kept {
+        std::unique_ptr<Tree> tree;  // none: it could not be read
+        Fault fault = nullptr;
+    };
     std::string_view chunk;
-    std::unordered_map<std::uint32_t, std::unique_ptr<Tree>> templates;  // by offset
-    std::unordered_map<std::uint32_t, std::string> names;                // by offset
+    std::unordered_map<std::uint32_t, Kept> templates;     // by offset
+    std::unordered_map<std::uint32_t, std::string> names;  // by offset
     std::size_t elements_left = 0;
     std::vector<std::uint32_t> open_templates;  // being parsed: a template may not hold itself
 
+    void begin_record() {
+        elements_left = kElementsMax;
+        open_templates.clear();
+    }
     Fault parse_fragment(Cursor& cursor, Tree& tree, bool has_dependency, std::size_t depth);
     Fault parse_parts(Cursor& cursor, Tree& tree, std::vector<Part>& parts, bool has_dependency,
                       std::size_t depth);

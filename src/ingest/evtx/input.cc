@@ -1,6 +1,7 @@
 #include "ingest/evtx/input.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "ingest/evtx/chunk.h"
@@ -9,12 +10,19 @@ namespace gac::ingest {
 
 namespace {
 
+constexpr std::size_t kBufferBytes = std::size_t{512} << 10;
 constexpr std::size_t kFlagsAt = 120;  // in the file's head: 1 = not closed, 2 = full
 
 class EvtxInput final : public Input {
 public:
-    EvtxInput(std::string path, std::unique_ptr<ByteSource> source, std::string_view begun)
-        : path_(std::move(path)), source_(std::move(source)), buffer_(begun.begin(), begun.end()) {
+    EvtxInput(std::string path, std::unique_ptr<ByteSource> source, std::string_view begun,
+              bool chunks)
+        : path_(std::move(path)),
+          source_(std::move(source)),
+          chunks_(chunks),
+          buffer_(std::max(kBufferBytes, begun.size())) {
+        std::memcpy(buffer_.data(), begun.data(), begun.size());
+        end_ = begun.size();
         bytes_read_ = begun.size();
     }
 
@@ -24,13 +32,15 @@ public:
                 frame = {json_, false};
                 return true;
             }
-            if (in_chunk_) {
-                used_ += evtx::kChunkBytes;
-                in_chunk_ = false;
-            }
+            in_chunk_ = false;
             GAC_TRY(chunk, read_chunk());
             if (chunk.empty()) {
                 return false;
+            }
+            if (chunks_) {
+                frame = {chunk, false,
+                         dirty_ ? Frame::Kind::DirtyEvtxChunk : Frame::Kind::EvtxChunk};
+                return true;
             }
             reader_.begin(chunk, dirty_);
             in_chunk_ = true;
@@ -44,47 +54,42 @@ private:
     Result<std::string_view> read_chunk() {
         if (first_) {
             first_ = false;
-            GAC_CHECK(fill(evtx::kFileHeaderBytes));
-            if (buffer_.size() > kFlagsAt) {
-                dirty_ = (static_cast<unsigned char>(buffer_[kFlagsAt]) & 1U) != 0;
-            }
-            used_ = evtx::kFileHeaderBytes;
+            GAC_TRY(head, take(evtx::kFileHeaderBytes));
+            dirty_ =
+                head.size() > kFlagsAt && (static_cast<unsigned char>(head[kFlagsAt]) & 1U) != 0;
         }
-        GAC_CHECK(fill(used_ + evtx::kChunkBytes));
-        if (used_ >= buffer_.size()) {
-            return std::string_view();
-        }
-        return std::string_view(buffer_.data() + used_,
-                                std::min(evtx::kChunkBytes, buffer_.size() - used_));
+        return take(evtx::kChunkBytes);
     }
 
-    Result<> fill(std::size_t wanted) {
-        if (used_ > 0) {
-            const std::size_t gone = std::min(used_, buffer_.size());
-            buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(gone));
-            wanted -= gone;
-            used_ -= gone;
+    // The next bytes; fewer at the end of the file.
+    Result<std::string_view> take(std::size_t wanted) {
+        if (end_ - begin_ < wanted && buffer_.size() - begin_ < wanted) {
+            std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+            end_ -= begin_;
+            begin_ = 0;
         }
-        while (buffer_.size() < wanted) {
-            const std::size_t have = buffer_.size();
-            buffer_.resize(std::max(wanted, have + (std::size_t{256} << 10)));
-            auto read = source_->read({buffer_.data() + have, buffer_.size() - have});
+        while (end_ - begin_ < wanted) {
+            auto read = source_->read({buffer_.data() + end_, buffer_.size() - end_});
             if (!read) {
                 return std::unexpected(base::at(path_, std::move(read).error()));
             }
-            buffer_.resize(have + *read);
+            end_ += *read;
             bytes_read_ += *read;
             if (*read == 0) {
                 break;
             }
         }
-        return {};
+        const std::string_view bytes(buffer_.data() + begin_, std::min(wanted, end_ - begin_));
+        begin_ += bytes.size();
+        return bytes;
     }
 
     std::string path_;
     std::unique_ptr<ByteSource> source_;
+    bool chunks_;
     std::vector<char> buffer_;
-    std::size_t used_ = 0;  // of the buffer, before the chunk at hand
+    std::size_t begin_ = 0;  // of what was not taken yet
+    std::size_t end_ = 0;
     bool first_ = true;
     bool in_chunk_ = false;
     bool dirty_ = false;
@@ -96,8 +101,8 @@ private:
 }  // namespace
 
 std::unique_ptr<Input> make_evtx_input(std::string path, std::unique_ptr<ByteSource> source,
-                                       std::string_view begun) {
-    return std::make_unique<EvtxInput>(std::move(path), std::move(source), begun);
+                                       std::string_view begun, bool chunks) {
+    return std::make_unique<EvtxInput>(std::move(path), std::move(source), begun, chunks);
 }
 
 }  // namespace gac::ingest

@@ -15,6 +15,6 @@ namespace gac::ingest {
 // bytes end, whatever the file's head says of their number, so that files of a crashed or running
 // Windows are read whole.
 std::unique_ptr<Input> make_evtx_input(std::string path, std::unique_ptr<ByteSource> source,
-                                       std::string_view begun);
+                                       std::string_view begun, bool chunks);
 
 }  // namespace gac::ingest

@@ -1,11 +1,13 @@
 #include "ingest/evtx/values.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 
-#include "base/time.h"
+#include "ingest/evtx/utf16.h"
 
 namespace gac::ingest::evtx {
 
@@ -31,16 +33,6 @@ bool append_number(std::string_view bytes, std::string& out) {
 }
 
 template <class T>
-bool append_hex(std::string_view bytes, std::string& out) {
-    T value{};
-    if (!read(bytes, value)) {
-        return false;
-    }
-    fmt::format_to(std::back_inserter(out), "{:#x}", value);
-    return true;
-}
-
-template <class T>
 bool append_real(std::string_view bytes, std::string& out) {
     T value{};
     if (!read(bytes, value)) {
@@ -53,24 +45,6 @@ bool append_real(std::string_view bytes, std::string& out) {
         out += "null";
     }
     return true;
-}
-
-void append_code_point(std::uint32_t c, std::string& out) {
-    if (c < 0x80) {
-        out.push_back(static_cast<char>(c));
-    } else if (c < 0x800) {
-        out.push_back(static_cast<char>(0xc0 | c >> 6));
-        out.push_back(static_cast<char>(0x80 | (c & 0x3f)));
-    } else if (c < 0x10000) {
-        out.push_back(static_cast<char>(0xe0 | c >> 12));
-        out.push_back(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
-        out.push_back(static_cast<char>(0x80 | (c & 0x3f)));
-    } else {
-        out.push_back(static_cast<char>(0xf0 | c >> 18));
-        out.push_back(static_cast<char>(0x80 | (c >> 12 & 0x3f)));
-        out.push_back(static_cast<char>(0x80 | (c >> 6 & 0x3f)));
-        out.push_back(static_cast<char>(0x80 | (c & 0x3f)));
-    }
 }
 
 void append_escaped(std::uint32_t c, std::string& out) {
@@ -94,74 +68,95 @@ void append_escaped(std::uint32_t c, std::string& out) {
             if (c < 0x20) {
                 fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
             } else {
-                append_code_point(c, out);
+                char bytes[4];
+                out.append(bytes, put_code_point(c, bytes));
             }
     }
 }
 
-std::uint16_t unit_at(std::string_view utf16, std::size_t index) {
-    std::uint16_t unit = 0;
-    std::memcpy(&unit, utf16.data() + 2 * index, 2);
-    return unit;
+char* put_number(std::uint64_t value, char* to) {
+    const fmt::format_int text(value);
+    std::memcpy(to, text.data(), text.size());
+    return to + text.size();
 }
 
-// Windows leaves blanks at the end of many command lines; the public tools drop them, and rules are
-// tried on what the tools write.
-std::string_view without_blanks_at_end(std::string_view utf16) {
-    std::size_t units = utf16.size() / 2;
-    while (units > 0) {
-        const std::uint16_t unit = unit_at(utf16, units - 1);
-        if (unit != 0 && unit != ' ' && (unit < '\t' || unit > '\r')) {
-            break;
+// With a fixed number of digits.
+char* put_padded(std::uint32_t value, int digits, char* to) {
+    for (int i = digits; i-- > 0; value /= 10) {
+        to[i] = static_cast<char>('0' + value % 10);
+    }
+    return to + digits;
+}
+
+char* put_hex(std::uint64_t value, char* to) {
+    *to++ = '0';
+    *to++ = 'x';
+    int shift = 60;
+    while (shift > 0 && (value >> shift) == 0) {
+        shift -= 4;
+    }
+    for (; shift >= 0; shift -= 4) {
+        *to++ = "0123456789abcdef"[value >> shift & 15];
+    }
+    return to;
+}
+
+char* put_guid(std::string_view bytes, char* to) {
+    constexpr int kOrder[] = {3, 2, 1, 0, -1, 5, 4, -1, 7, 6, -1, 8, 9, -1, 10, 11, 12, 13, 14, 15};
+    for (const int at : kOrder) {
+        if (at < 0) {
+            *to++ = '-';
+            continue;
         }
-        --units;
+        const auto byte = static_cast<unsigned char>(bytes[static_cast<std::size_t>(at)]);
+        *to++ = "0123456789ABCDEF"[byte >> 4];
+        *to++ = "0123456789ABCDEF"[byte & 15];
     }
-    return utf16.substr(0, units * 2);
+    return to;
 }
 
-bool append_guid(std::string_view bytes, std::string& out) {
-    if (bytes.size() != 16) {
-        return false;
-    }
-    std::uint32_t a = 0;
-    std::uint16_t b = 0;
-    std::uint16_t c = 0;
-    std::memcpy(&a, bytes.data(), 4);
-    std::memcpy(&b, bytes.data() + 4, 2);
-    std::memcpy(&c, bytes.data() + 6, 2);
-    const auto d = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    fmt::format_to(std::back_inserter(out),
-                   "{:08X}-{:04X}-{:04X}-{:02X}{:02X}-{:02X}{:02X}{:02X}{:02X}{:02X}{:02X}", a, b,
-                   c, d(8), d(9), d(10), d(11), d(12), d(13), d(14), d(15));
-    return true;
-}
-
-bool append_sid(std::string_view bytes, std::string& out) {
-    if (bytes.size() < 8) {
-        return false;
-    }
+char* put_sid(std::string_view bytes, char* to) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
     const std::size_t parts = byte(1);
-    if (bytes.size() < 8 + 4 * parts) {
-        return false;
-    }
     std::uint64_t authority = 0;
     for (std::size_t i = 2; i < 8; ++i) {
         authority = authority << 8 | byte(i);
     }
-    fmt::format_to(std::back_inserter(out), "S-{}-{}", byte(0), authority);
+    *to++ = 'S';
+    *to++ = '-';
+    to = put_number(byte(0), to);
+    *to++ = '-';
+    to = put_number(authority, to);
     for (std::size_t i = 0; i < parts; ++i) {
         std::uint32_t part = 0;
         std::memcpy(&part, bytes.data() + 8 + 4 * i, 4);
-        fmt::format_to(std::back_inserter(out), "-{}", part);
+        *to++ = '-';
+        to = put_number(part, to);
     }
-    return true;
+    return to;
 }
 
-bool append_systime(std::string_view bytes, std::string& out) {
-    if (bytes.size() != 16) {
-        return false;
-    }
+// As base::format_rfc3339 writes it, without a text of its own.
+char* put_time(base::TimePoint time, char* to) {
+    const base::CivilTime civil = base::to_civil(time);
+    to = put_padded(static_cast<std::uint32_t>(civil.year), 4, to);
+    *to++ = '-';
+    to = put_padded(static_cast<std::uint32_t>(civil.month), 2, to);
+    *to++ = '-';
+    to = put_padded(static_cast<std::uint32_t>(civil.day), 2, to);
+    *to++ = 'T';
+    to = put_padded(static_cast<std::uint32_t>(civil.hour), 2, to);
+    *to++ = ':';
+    to = put_padded(static_cast<std::uint32_t>(civil.minute), 2, to);
+    *to++ = ':';
+    to = put_padded(static_cast<std::uint32_t>(civil.second), 2, to);
+    *to++ = '.';
+    to = put_padded(static_cast<std::uint32_t>(civil.micros), 6, to);
+    *to++ = 'Z';
+    return to;
+}
+
+std::optional<base::TimePoint> systime(std::string_view bytes) {
     const base::CivilTime civil{.year = unit_at(bytes, 0),
                                 .month = unit_at(bytes, 1),
                                 .day = unit_at(bytes, 3),
@@ -169,12 +164,20 @@ bool append_systime(std::string_view bytes, std::string& out) {
                                 .minute = unit_at(bytes, 5),
                                 .second = unit_at(bytes, 6),
                                 .micros = unit_at(bytes, 7) * 1'000};
-    if (!base::is_valid(civil)) {
-        return false;
+    // A year of four digits, as the text has it.
+    if (!base::is_valid(civil) || civil.year > 9999) {
+        return std::nullopt;
     }
-    out += base::format_rfc3339(base::from_civil(civil));
-    return true;
+    return base::from_civil(civil);
 }
+
+std::uint64_t whole(std::string_view bytes) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data(), bytes.size());
+    return value;
+}
+
+}  // namespace
 
 std::size_t size_of(ValueType type) {
     switch (type) {
@@ -204,65 +207,67 @@ std::size_t size_of(ValueType type) {
     }
 }
 
-// Texts one behind the other, each ended by a NUL.
-void append_texts(ValueType type, std::string_view bytes, std::string& out) {
-    const std::size_t width = type == ValueType::String ? 2 : 1;
-    std::size_t from = 0;
-    bool first = true;
-    for (std::size_t at = 0; at + width <= bytes.size(); at += width) {
-        const bool nul = width == 2 ? unit_at(bytes, at / 2) == 0 : bytes[at] == '\0';
-        const bool last = at + 2 * width > bytes.size();
-        if (!nul && !last) {
-            continue;
-        }
-        out += first ? "\"" : ",\"";
-        first = false;
-        append_bare(type, bytes.substr(from, at + (nul ? 0 : width) - from), out);
-        out += '"';
-        from = at + width;
-    }
-}
-
-}  // namespace
-
 void append_utf16(std::string_view utf16, std::string& out) {
     std::size_t units = utf16.size() / 2;
     while (units > 0 && unit_at(utf16, units - 1) == 0) {
         --units;
     }
     const std::size_t before = out.size();
-    // Nearly all text is plain ASCII: one byte a unit, checked and copied in one go.
+    // Nearly all text is plain ASCII, with a backslash here and there.
     out.resize(before + units);
-    char* to = out.data() + before;
-    std::size_t i = 0;
-    for (; i < units; ++i) {
-        const std::uint16_t unit = unit_at(utf16, i);
-        if (unit < 0x20 || unit >= 0x80 || unit == '"' || unit == '\\') {
-            break;
-        }
-        to[i] = static_cast<char>(unit);
+    char* const to = out.data() + before;
+    const std::size_t plain = narrow_ascii(utf16.data(), units, to);
+    std::size_t clean = 0;
+    while (clean < plain && static_cast<unsigned char>(to[clean]) >= 0x20 && to[clean] != '"'
+           && to[clean] != '\\') {
+        ++clean;
     }
-    out.resize(before + i);
-    for (; i < units; ++i) {
-        std::uint32_t c = unit_at(utf16, i);
-        if (c >= 0xd800 && c < 0xe000) {
-            const std::uint32_t low = i + 1 < units ? unit_at(utf16, i + 1) : 0;
-            if (c < 0xdc00 && low >= 0xdc00 && low < 0xe000) {
-                c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-                ++i;
-            } else {
-                c = 0xfffd;
-            }
-        }
-        append_escaped(c, out);
+    if (clean == units) {
+        return;
+    }
+    out.resize(before + clean);
+    for (std::size_t i = clean; i < units;) {
+        append_escaped(next_code_point(utf16, units, i), out);
     }
 }
 
-std::string filetime_text(std::uint64_t filetime) {
+base::TimePoint filetime(std::uint64_t ticks) {
     // 100 ns since 1601; far futures are cut so that the year keeps four digits.
     constexpr std::uint64_t kMax = 2'650'467'743'999'999'999ull;
-    const auto us = static_cast<std::int64_t>(std::min(filetime, kMax) / 10);
-    return base::format_rfc3339({us - 11'644'473'600'000'000});
+    return {static_cast<std::int64_t>(std::min(ticks, kMax) / 10) - 11'644'473'600'000'000};
+}
+
+std::string filetime_text(std::uint64_t ticks) {
+    char text[kFixedTextMax];
+    return {text, put_time(filetime(ticks), text)};
+}
+
+std::size_t fixed_text(ValueType type, std::string_view bytes, char* to) {
+    const auto length = [&](const char* end) { return static_cast<std::size_t>(end - to); };
+    switch (type) {
+        case ValueType::Guid:
+            return bytes.size() == 16 ? length(put_guid(bytes, to)) : 0;
+        case ValueType::Sid:
+            return bytes.size() >= 8
+                           && bytes.size() >= 8 + 4U * static_cast<unsigned char>(bytes[1])
+                       ? length(put_sid(bytes, to))
+                       : 0;
+        case ValueType::SizeT:
+        case ValueType::EvtHandle:
+            return bytes.size() == 4 || bytes.size() == 8 ? length(put_hex(whole(bytes), to)) : 0;
+        case ValueType::HexInt32:
+            return bytes.size() == 4 ? length(put_hex(whole(bytes), to)) : 0;
+        case ValueType::HexInt64:
+            return bytes.size() == 8 ? length(put_hex(whole(bytes), to)) : 0;
+        case ValueType::FileTime:
+            return bytes.size() == 8 ? length(put_time(filetime(whole(bytes)), to)) : 0;
+        case ValueType::SysTime: {
+            const auto time = bytes.size() == 16 ? systime(bytes) : std::nullopt;
+            return time ? length(put_time(*time, to)) : 0;
+        }
+        default:
+            return 0;
+    }
 }
 
 bool is_quoted(ValueType type) {
@@ -342,31 +347,23 @@ bool append_bare(ValueType type, std::string_view bytes, std::string& out) {
         case ValueType::Binary:
         case ValueType::BinXml:
             for (const char c : bytes) {
-                fmt::format_to(std::back_inserter(out), "{:02X}", static_cast<unsigned char>(c));
+                out += "0123456789ABCDEF"[static_cast<unsigned char>(c) >> 4];
+                out += "0123456789ABCDEF"[static_cast<unsigned char>(c) & 15];
             }
             return true;
         case ValueType::Guid:
-            return append_guid(bytes, out);
         case ValueType::SizeT:
         case ValueType::EvtHandle:
-            return bytes.size() == 4 ? append_hex<std::uint32_t>(bytes, out)
-                                     : append_hex<std::uint64_t>(bytes, out);
-        case ValueType::FileTime: {
-            std::uint64_t time = 0;
-            if (!read(bytes, time)) {
-                return false;
-            }
-            out += filetime_text(time);
-            return true;
-        }
+        case ValueType::FileTime:
         case ValueType::SysTime:
-            return append_systime(bytes, out);
         case ValueType::Sid:
-            return append_sid(bytes, out);
         case ValueType::HexInt32:
-            return append_hex<std::uint32_t>(bytes, out);
-        case ValueType::HexInt64:
-            return append_hex<std::uint64_t>(bytes, out);
+        case ValueType::HexInt64: {
+            char text[kFixedTextMax];
+            const std::size_t length = fixed_text(type, bytes, text);
+            out.append(text, length);
+            return length > 0;
+        }
     }
     return false;
 }
@@ -388,7 +385,13 @@ bool append_value(const Value& value, std::string& out) {
     }
     out += '[';
     if (type == ValueType::String || type == ValueType::AnsiString) {
-        append_texts(type, value.bytes, out);
+        bool first = true;
+        each_text(type, value.bytes, [&](std::string_view text) {
+            out += first ? "\"" : ",\"";
+            first = false;
+            append_bare(type, text, out);
+            out += '"';
+        });
     } else {
         const std::size_t size = size_of(type);
         if (size == 0 || value.bytes.size() % size != 0) {

@@ -1,9 +1,14 @@
-// Values of binary XML as JSON text.
+// Values of binary XML as JSON text and as values of events.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "base/arena.h"
+#include "base/time.h"
+#include "event/value.h"
+#include "ingest/evtx/utf16.h"
 
 namespace gac::ingest::evtx {
 
@@ -54,6 +59,34 @@ bool append_bare(ValueType type, std::string_view bytes, std::string& out);
 // A JSON value; arrays become lists. False when its bytes do not fit its type.
 bool append_value(const Value& value, std::string& out);
 
-std::string filetime_text(std::uint64_t filetime);  // RFC 3339, UTC, microseconds
+// The value as the JSON decoder reads what append_value writes; texts lie in the arena. False when
+// its bytes do not fit its type, or it is a fragment or too long a list.
+bool to_value(const Value& value, base::Arena& arena, event::ValueRef& out);
+inline constexpr std::size_t kListMax = 16'384;
+
+// Of a type whose values have one text: GUID, SID, hexadecimal, times. Gives its length, 0 when
+// the bytes do not fit; `to` has kFixedTextMax bytes.
+std::size_t fixed_text(ValueType type, std::string_view bytes, char* to);
+inline constexpr std::size_t kFixedTextMax = 3'072;  // a SID of 255 parts
+
+std::size_t size_of(ValueType type);  // of an element of an array; 0 = it has none
+
+// Texts one behind the other, each ended by a NUL.
+template <class Use>
+void each_text(ValueType type, std::string_view bytes, Use&& use) {
+    const std::size_t width = type == ValueType::String ? 2 : 1;
+    std::size_t from = 0;
+    for (std::size_t at = 0; at + width <= bytes.size(); at += width) {
+        const bool nul = width == 2 ? unit_at(bytes, at / 2) == 0 : bytes[at] == '\0';
+        const bool last = at + 2 * width > bytes.size();
+        if (nul || last) {
+            use(bytes.substr(from, at + (nul ? 0 : width) - from));
+            from = at + width;
+        }
+    }
+}
+
+base::TimePoint filetime(std::uint64_t ticks);   // of 100 ns since 1601
+std::string filetime_text(std::uint64_t ticks);  // RFC 3339, UTC, microseconds
 
 }  // namespace gac::ingest::evtx
