@@ -448,7 +448,8 @@ Result<DetectReport> run_detect(const DetectSettings& settings,
         workers.push_back(std::move(worker));
     }
     // Event logs as they stand, unless a format is named that reads their records as text.
-    const bool chunks = settings.format == "auto" || settings.format == "json";
+    const bool chunks = !(settings.indicator_plan && settings.indicator_plan->reads_texts())
+                        && (settings.format == "auto" || settings.format == "json");
     Output output(settings.json);
     if (report.threads == 1) {
         for (const std::string& path : inputs) {

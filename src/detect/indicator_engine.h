@@ -37,6 +37,7 @@ public:
 
     // Own fields that are looked at, over all profiles: what a decoder must keep (decision 18).
     std::vector<event::FieldId> fields() const;
+    bool reads_texts() const;  // the originals of events, too
     const Parts& parts() const { return *parts_; }
 
 private:

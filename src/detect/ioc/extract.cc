@@ -35,6 +35,8 @@ IndicatorPlan::IndicatorPlan(const event::ProfileSet& profiles, const IndicatorO
 
 IndicatorPlan::~IndicatorPlan() = default;
 
+bool IndicatorPlan::reads_texts() const { return parts_->options.text; }
+
 std::vector<event::FieldId> IndicatorPlan::fields() const {
     std::vector<event::FieldId> all;
     for (const auto& roles : parts_->roles) {
