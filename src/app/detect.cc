@@ -13,6 +13,7 @@
 #include "app/command.h"
 #include "app/content.h"
 #include "app/detect_run.h"
+#include "app/rule_cache.h"
 #include "base/text.h"
 #include "pipeline/indicator_service.h"
 
@@ -34,6 +35,7 @@ struct Options {
     bool json = false;
     bool stats = false;
     bool all_sources = false;
+    bool no_cache = false;
 };
 
 std::uint64_t resident_bytes() {
@@ -89,6 +91,9 @@ int detect_files(const Options& options) {
     }
     compile_options.placeholders = *std::move(placeholders);
     compile_options.match_unknown_sources = options.all_sources;
+    if (!options.no_cache) {
+        compile_options.cache = rule_cache_file(options.rules);
+    }
     std::vector<detect::RuleFault> faults;
     auto rules = detect::compile(*texts, compile_options, &faults);
     if (!rules) {
@@ -182,6 +187,9 @@ void add_detect(CLI::App& root, Chosen& chosen) {
                       "Also ask events of unknown log sources (default: off)");
     command->add_option("--lists", options->lists,
                         "YAML file of the lists that rules may expand (default: the shipped one)");
+    command->add_flag("--no-cache", options->no_cache,
+                      "Read every rule file anew, keep nothing in the user's cache folder "
+                      "(default: off)");
     command->add_flag("--json", options->json, "One JSON object a hit (default: off)");
     command->add_flag("--stats", options->stats, "Figures of the run on stderr (default: off)");
     command->footer(

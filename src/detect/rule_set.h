@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,6 +40,8 @@ struct CompileOptions {
     bool match_unknown_sources = false;
     // Every rule reports, also those that are only there to feed a correlation: for trying rules.
     bool generate_all = false;
+    // A file that keeps what was read between runs (made when it is missing). Empty: none.
+    std::filesystem::path cache;
     CompileLimits limits;
 };
 

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -8,7 +10,7 @@
 #include "detect/rule_set.h"
 #include "detect/sigma/parse.h"
 #include "detect/sigma/parts.h"
-#include "detect/sigma/yaml.h"
+#include "detect/sigma/reading_cache.h"
 
 namespace gac::detect {
 
@@ -22,9 +24,11 @@ public:
         : options_(options), faults_(faults) {}
 
     Result<std::shared_ptr<const RuleSet>> run(std::span<const RuleText> texts) {
+        ReadingCache cache(options_.cache, options_);
         for (const RuleText& text : texts) {
-            GAC_CHECK(read(text));
+            GAC_CHECK(read(text, cache));
         }
+        cache.save();
         parts_ = std::make_unique<RuleSet::Parts>();
         parts_->profiles = options_.profiles;
         parts_->match_unknown_sources = options_.match_unknown_sources;
@@ -52,38 +56,24 @@ private:
         fault({info.path, info.id, info.title, std::move(reason), line});
     }
 
-    static std::string text_of(const Yaml& root, std::string_view key) {
-        const Yaml* node = root.is_map() ? root.find(key) : nullptr;
-        return node == nullptr ? std::string() : node->text;
-    }
-
-    Result<> read(const RuleText& text) {
-        const YamlLimits limits{.nodes_max = options_.limits.yaml_nodes_max,
-                                .depth_max = options_.limits.nesting_max};
-        auto roots = parse_yaml(text.yaml, limits);
-        if (!roots) {
-            fault({text.path, {}, {}, roots.error().text, line_of(roots.error())});
-            return {};
+    Result<> read(const RuleText& text, ReadingCache& cache) {
+        std::optional<Reading> reading = cache.find(text);
+        if (!reading) {
+            reading = read_rule_file(text, options_);
+            cache.keep(text, *reading);
         }
-        for (const Yaml& root : *roots) {
+        for (Reading::Part& part : reading->parts) {
             if (rules_.size() + correlations_.size() >= options_.limits.rules_max) {
                 return fail(Code::LimitExceeded,
                             fmt::format("more than {} rules", options_.limits.rules_max),
                             text.path);
             }
-            std::vector<std::string> warnings;
-            auto document = read_document(root, text.path, options_, warnings);
-            if (!document) {
-                const int line = line_of(document.error());
-                fault({text.path, text_of(root, "id"), text_of(root, "title"),
-                       document.error().text, line == 0 ? root.line : line});
-                continue;
+            for (RuleFault& found : part.faults) {
+                fault(std::move(found));
             }
-            for (std::string& warning : warnings) {
-                fault({text.path, text_of(root, "id"), text_of(root, "title"), std::move(warning),
-                       root.line, true});
+            if (part.document) {
+                take(*std::move(part.document));
             }
-            take(*std::move(document));
         }
         return {};
     }
@@ -164,13 +154,13 @@ private:
     }
 
     const Leaf* leaf_of(const Item& item, bool source = false) {
-        std::string key = item.field;
-        key.push_back(source ? 's' : 'r');
+        leaf_key_.assign(1, source ? 's' : 'r');
+        leaf_key_ += item.field;
+        leaf_key_ += '\0';
         for (const Test& test : item.any) {
-            key.push_back('\x1f');
-            key += test.key();
+            test.append_key(leaf_key_);
         }
-        const auto [at, added] = leaves_.try_emplace(std::move(key), nullptr);
+        const auto [at, added] = leaves_.try_emplace(leaf_key_, nullptr);
         if (added) {
             parts_->leaves.push_back(std::make_unique<Leaf>(item));
             parts_->leaves.back()->source = source;
@@ -364,11 +354,19 @@ private:
 
     std::unique_ptr<Plan> make_plan(const event::Profile& profile) {
         auto plan = std::make_unique<Plan>(profile);
-        std::vector<std::vector<Alternative>> ways;
-        std::map<std::string, std::size_t> when_uses;
+        // Thousands of rules name a few hundred sources.
+        std::map<std::array<std::string_view, 3>, std::vector<Alternative>> by_source;
+        std::vector<const std::vector<Alternative>*> ways;
         for (const DetectionRule& rule : parts_->rules) {
-            ways.push_back(alternatives(rule.rule.source, profile, options_.match_unknown_sources));
+            const Source& source = rule.rule.source;
+            const auto [at, added] =
+                by_source.try_emplace({source.product, source.category, source.service});
+            if (added) {
+                at->second = alternatives(source, profile, options_.match_unknown_sources);
+            }
+            ways.push_back(&at->second);
         }
+        std::map<std::string, std::size_t> when_uses;
         for (const event::LogSource& source : profile.log_sources) {
             for (const auto& when : source.when) {
                 ++when_uses[std::string(event::name_of(when.field))];
@@ -387,10 +385,10 @@ private:
         plan->known.resize(plan->route_slots.size());
         plan->known_texts.resize(plan->route_slots.size());
         for (std::uint32_t i = 0; i < parts_->rules.size(); ++i) {
-            if (!ways[i].empty()) {
+            if (!ways[i]->empty()) {
                 Plan::Use use;
                 use.rule = i;
-                for (const Alternative& way : ways[i]) {
+                for (const Alternative& way : *ways[i]) {
                     use.alternatives.push_back(bind(*plan, parts_->rules[i], way, route_fields));
                 }
                 plan->uses.push_back(std::move(use));
@@ -469,7 +467,8 @@ private:
     std::set<std::string> claimed_;
     std::vector<std::shared_ptr<event::RuleInfo>> order_;
     std::set<const event::RuleInfo*> loaded_;
-    std::map<std::string, const Leaf*> leaves_;
+    std::unordered_map<std::string, const Leaf*> leaves_;
+    std::string leaf_key_;
     std::unique_ptr<RuleSet::Parts> parts_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gac::detect::sigma {
@@ -21,6 +22,8 @@ public:
     };
 
     Pattern() = default;  // matches the empty text alone
+    // As pieces() of another gave them.
+    explicit Pattern(std::vector<Piece> pieces) : pieces_(std::move(pieces)) {}
     // The escape pass: \* \? \\ are literal, * and ? are wildcards, any other backslash is itself.
     static Pattern parse(std::string_view written);
     static Pattern literal(std::string_view text);

@@ -69,40 +69,50 @@ std::vector<std::string> needles_of(const std::string& pattern, const re2::RE2::
 
 }  // namespace
 
-Regex::Regex() = default;
+// In this language ^ and $ are the ends of the text unless the pattern says (?m).
+Regex::Regex(std::string_view pattern, const RegexFlags& flags)
+    : pattern_((flags.multiline ? "(?m)" : "") + std::string(pattern)), flags_(flags) {}
 Regex::~Regex() = default;
+
+const Regex::Engine& Regex::engine() const {
+    std::call_once(built_,
+                   [&] { engine_ = std::make_unique<Engine>(pattern_, options_of(flags_)); });
+    return *engine_;
+}
 
 Result<std::shared_ptr<const Regex>> Regex::compile(std::string_view pattern,
                                                     const RegexFlags& flags) {
-    // In this language ^ and $ are the ends of the text unless the pattern says (?m).
-    const std::string full =
-        flags.multiline ? std::string("(?m)").append(pattern) : std::string(pattern);
-    const re2::RE2::Options options = options_of(flags);
-    std::shared_ptr<Regex> regex(new Regex);
-    regex->engine_ = std::make_unique<Engine>(full, options);
-    if (!regex->engine_->expression.ok()) {
+    std::shared_ptr<Regex> regex(new Regex(pattern, flags));
+    if (!regex->engine().expression.ok()) {
         return fail(Code::InvalidArgument,
-                    "invalid regular expression: " + regex->engine_->expression.error());
+                    "invalid regular expression: " + regex->engine().expression.error());
     }
+    Known& known = regex->known_;
     if (const auto signs = pure_length(pattern); signs && !flags.dot_matches_newline) {
-        regex->line_signs_min_ = *signs;
-        regex->bytes_min_ = *signs;
+        known.line_signs_min = *signs;
+        known.bytes_min = *signs;
     } else {
-        regex->needles_ = needles_of(full, options);
-        if (!regex->needles_.empty()) {
-            regex->bytes_min_ = std::ranges::min(regex->needles_, {}, [](const auto& n) {
-                                    return n.size();
-                                }).size();
+        known.needles = needles_of(regex->pattern_, options_of(flags));
+        if (!known.needles.empty()) {
+            known.bytes_min =
+                std::ranges::min(known.needles, {}, [](const auto& n) { return n.size(); }).size();
         }
     }
     return std::shared_ptr<const Regex>(std::move(regex));
 }
 
+std::shared_ptr<const Regex> Regex::of_known(std::string_view pattern, const RegexFlags& flags,
+                                             Known known) {
+    std::shared_ptr<Regex> regex(new Regex(pattern, flags));
+    regex->known_ = std::move(known);
+    return regex;
+}
+
 bool Regex::search(std::string_view text) const {
-    if (text.size() < bytes_min_) {
+    if (text.size() < known_.bytes_min) {
         return false;
     }
-    if (line_signs_min_ > 0) {
+    if (known_.line_signs_min > 0) {
         std::size_t signs = 0;
         for (std::size_t i = 0; i < text.size();) {
             // A byte that is not UTF-8 is matched by no dot, like a line's end.
@@ -110,14 +120,14 @@ bool Regex::search(std::string_view text) const {
             const bool breaks =
                 text[i] == '\n' || (length == 1 && static_cast<unsigned char>(text[i]) >= 0x80);
             signs = breaks ? 0 : signs + 1;
-            if (signs >= line_signs_min_) {
+            if (signs >= known_.line_signs_min) {
                 return true;
             }
             i += length;
         }
         return false;
     }
-    return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), engine_->expression);
+    return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), engine().expression);
 }
 
 }  // namespace gac::detect::sigma

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,19 +31,30 @@ public:
 
     bool search(std::string_view text) const;
 
-    // Literals in lower case of which at least one stands (ignoring case) in every text that the
-    // expression can match. Empty: nothing is known.
-    const std::vector<std::string>& needles() const { return needles_; }
-    // No shorter text in bytes can match.
-    std::size_t bytes_min() const { return bytes_min_; }
+    // What is found out once about an expression, apart from its automaton.
+    struct Known {
+        // Literals in lower case of which at least one stands (ignoring case) in every text that
+        // the expression can match. Empty: nothing is known.
+        std::vector<std::string> needles;
+        std::size_t bytes_min = 0;       // no shorter text can match
+        std::size_t line_signs_min = 0;  // the whole expression is ".{n,}": count, do not search
+    };
+    const Known& known() const { return known_; }
+    const std::vector<std::string>& needles() const { return known_.needles; }
+    // Of an expression that compile() took: the automaton is built at the first search.
+    static std::shared_ptr<const Regex> of_known(std::string_view pattern, const RegexFlags& flags,
+                                                 Known known);
 
 private:
     struct Engine;
-    Regex();
-    std::unique_ptr<Engine> engine_;
-    std::vector<std::string> needles_;
-    std::size_t bytes_min_ = 0;
-    std::size_t line_signs_min_ = 0;  // the whole expression is ".{n,}": count, do not search
+    Regex(std::string_view pattern, const RegexFlags& flags);
+    const Engine& engine() const;
+
+    std::string pattern_;
+    RegexFlags flags_;
+    Known known_;
+    mutable std::once_flag built_;
+    mutable std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace gac::detect::sigma

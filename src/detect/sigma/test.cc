@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include <fmt/format.h>
-
 #include "base/text.h"
 #include "base/time.h"
 
@@ -238,24 +236,39 @@ bool ask_relation(const Test& test, const event::ValueRef* value, const event::V
                       : relate(test.relation, base::fold_case(a), base::fold_case(b));
 }
 
-std::string Test::key() const {
-    std::string out =
-        fmt::format("{}{}{}{}{}{}{}{}{}{}:", static_cast<int>(kind), cased ? 'c' : 'i',
-                    truth ? 't' : 'f', static_cast<int>(op), static_cast<int>(part),
-                    static_cast<int>(relation), flags.ignore_case ? 'i' : '-',
-                    flags.multiline ? 'm' : '-', flags.dot_matches_newline ? 's' : '-', number);
+void Test::append_key(std::string& out) const {
+    const auto add = [&](const auto& plain) {
+        out.append(reinterpret_cast<const char*>(&plain), sizeof plain);
+    };
+    const auto add_text = [&](const std::string& of) {
+        add(of.size());
+        out += of;
+    };
+    add(kind);
+    add(cased);
+    add(truth);
+    add(op);
+    add(part);
+    add(relation);
+    add(flags.ignore_case);
+    add(flags.multiline);
+    add(flags.dot_matches_newline);
+    add(number);
     switch (kind) {
         case TestKind::Text:
-            out += pattern.text();
+            add(pattern.pieces().size());
+            for (const Pattern::Piece& piece : pattern.pieces()) {
+                add(piece.kind);
+                add_text(piece.text);
+            }
             break;
         case TestKind::Cidr:
-            out += prefix.text();
+            add_text(prefix.text());
             break;
         default:
-            out += text;
+            add_text(text);
             break;
     }
-    return out;
 }
 
 }  // namespace gac::detect::sigma

@@ -49,8 +49,8 @@ struct Test {
     std::shared_ptr<const Regex> regex;
     base::IpPrefix prefix;
 
-    // Two tests with the same key are the same test.
-    std::string key() const;
+    // Two tests that append the same bytes are the same test.
+    void append_key(std::string& out) const;
 };
 
 // A value that is present: a scalar that is not null. Null, Exists and FieldRef are not asked here.

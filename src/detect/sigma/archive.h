@@ -1,0 +1,118 @@
+// Plain values to bytes and back, for files that the same program wrote: native order, no versions.
+// One function `pass(archive, value)` for each type serves both ways.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace gac::detect::sigma {
+
+class Saver {
+public:
+    static constexpr bool kLoads = false;
+    explicit Saver(std::string& out) : out_(out) {}
+    void raw(void* from, std::size_t bytes) { out_.append(static_cast<char*>(from), bytes); }
+
+private:
+    std::string& out_;
+};
+
+class Loader {
+public:
+    static constexpr bool kLoads = true;
+    explicit Loader(std::string_view in) : in_(in) {}
+    // Zeros once the bytes have run out.
+    void raw(void* to, std::size_t bytes) {
+        if (bytes > in_.size()) {
+            failed_ = true;
+            in_ = {};
+            std::memset(to, 0, bytes);
+            return;
+        }
+        std::memcpy(to, in_.data(), bytes);
+        in_.remove_prefix(bytes);
+    }
+    // A count of things that take a byte at least.
+    std::size_t count(std::uint32_t said) {
+        failed_ = failed_ || said > in_.size();
+        return failed_ ? 0 : said;
+    }
+    std::string_view take(std::size_t bytes) {
+        const std::string_view out = in_.substr(0, bytes);
+        in_.remove_prefix(out.size());
+        return out;
+    }
+    bool failed() const { return failed_; }
+    bool done() const { return in_.empty() && !failed_; }
+
+private:
+    std::string_view in_;
+    bool failed_ = false;
+};
+
+template <class A, class T>
+    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
+void pass(A& archive, T& value) {
+    archive.raw(&value, sizeof value);
+}
+
+template <class A>
+std::size_t pass_count(A& archive, std::size_t have) {
+    auto count = static_cast<std::uint32_t>(have);
+    pass(archive, count);
+    if constexpr (A::kLoads) {
+        return archive.count(count);
+    }
+    return count;
+}
+
+template <class A>
+void pass(A& archive, std::string& value) {
+    const std::size_t size = pass_count(archive, value.size());
+    if constexpr (A::kLoads) {
+        value = archive.take(size);
+    } else {
+        archive.raw(value.data(), size);
+    }
+}
+
+template <class A, class First, class Second>
+void pass(A& archive, std::pair<First, Second>& value) {
+    pass(archive, value.first);
+    pass(archive, value.second);
+}
+
+template <class A, class T>
+void pass(A& archive, std::vector<T>& values) {
+    const std::size_t size = pass_count(archive, values.size());
+    values.resize(size);
+    for (T& value : values) {
+        pass(archive, value);
+    }
+}
+
+template <class A, class T>
+void pass(A& archive, std::optional<T>& value) {
+    bool has = value.has_value();
+    pass(archive, has);
+    if (has && !value) {
+        value.emplace();
+    }
+    if (has) {
+        pass(archive, *value);
+    }
+}
+
+template <class A, class... Values>
+void pass_all(A& archive, Values&... values) {
+    (pass(archive, values), ...);
+}
+
+}  // namespace gac::detect::sigma

@@ -1,0 +1,24 @@
+// What one rule file holds, once read: the same for the same text, placeholders and limits, so that
+// it can be kept (reading_cache.h).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "detect/rule_set.h"
+#include "detect/rule_text.h"
+#include "detect/sigma/parse.h"
+
+namespace gac::detect::sigma {
+
+struct Reading {
+    struct Part {
+        std::optional<Document> document;  // none: it is refused
+        std::vector<RuleFault> faults;
+    };
+    std::vector<Part> parts;  // one for each YAML document; one without any when it is not YAML
+};
+
+Reading read_rule_file(const RuleText& text, const CompileOptions& options);
+
+}  // namespace gac::detect::sigma

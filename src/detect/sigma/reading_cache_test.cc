@@ -1,0 +1,137 @@
+#include "detect/sigma/reading_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "base/file.h"
+#include "detect/sigma/fixture.h"
+#include "detect/sigma/random_rules.h"
+
+namespace gac::detect::testing {
+namespace {
+
+class CacheTest : public ::testing::Test {
+protected:
+    CacheTest() {
+        std::string name = ::testing::TempDir() + "gac-rules-XXXXXX";
+        folder_ = ::mkdtemp(name.data());
+        options_.profiles = shipped_profiles();
+        options_.cache = folder_ / "made" / "rules.cache";
+    }
+    ~CacheTest() override { std::filesystem::remove_all(folder_); }
+
+    std::vector<event::Detection> judge(const RuleSet& set, std::uint64_t seed) {
+        RandomRules random(seed);
+        event::EventBatch batch;
+        for (int i = 0; i < 100; ++i) {
+            add_event(batch, random.event(), {.profile = *options_.profiles->find("windows")});
+        }
+        batch.set_first_id(1);
+        Engine engine(std::shared_ptr<const RuleSet>(&set, [](const RuleSet*) {}));
+        std::vector<event::Detection> out;
+        engine.match(batch, out);
+        return out;
+    }
+
+    std::filesystem::path folder_;
+    CompileOptions options_;
+};
+
+std::vector<RuleText> random_texts() {
+    RandomRules random(11);
+    std::vector<RuleText> texts;
+    for (std::size_t i = 0; i < 300; ++i) {
+        texts.push_back({"r" + std::to_string(i) + ".yml", random.rule(i)});
+    }
+    texts.push_back({"broken.yml", "title: [\n"});
+    texts.push_back({"net.yml",
+                     "title: N\nid: net\nname: net\nlogsource: {product: windows}\n"
+                     "detection:\n    s:\n        Image|cidr: 10.0.0.0/8\n"
+                     "        User|re: '^a+b'\n    condition: s\n---\ntitle: C\nid: c\n"
+                     "correlation:\n    type: event_count\n    rules: [net]\n"
+                     "    group-by: [User]\n    timespan: 5m\n    condition: {gte: 3}\n"
+                     "---\ntitle: F\nlogsource: {product: windows}\nfilter:\n    rules: [net]\n"
+                     "    s: {User: abb}\n    condition: not s\n"});
+    return texts;
+}
+
+TEST_F(CacheTest, RulesOutOfTheCacheAreTheRulesOfTheFiles) {
+    const std::vector<RuleText> texts = random_texts();
+    std::vector<RuleFault> first_faults;
+    const auto first = *compile(texts, options_, &first_faults);
+    ASSERT_TRUE(std::filesystem::exists(options_.cache));
+    const auto written = std::filesystem::last_write_time(options_.cache);
+    std::vector<RuleFault> second_faults;
+    const auto second = *compile(texts, options_, &second_faults);
+    // Nothing was new, so nothing was written.
+    EXPECT_EQ(std::filesystem::last_write_time(options_.cache), written);
+    ASSERT_EQ(first->loaded(), second->loaded());
+    EXPECT_GT(first->loaded(), 150U);
+    ASSERT_EQ(first_faults.size(), second_faults.size());
+    for (std::size_t i = 0; i < first_faults.size(); ++i) {
+        EXPECT_EQ(first_faults[i].reason, second_faults[i].reason);
+        EXPECT_EQ(first_faults[i].line, second_faults[i].line);
+        EXPECT_EQ(first_faults[i].warning, second_faults[i].warning);
+    }
+    const auto a = judge(*first, 5);
+    const auto b = judge(*second, 5);
+    ASSERT_EQ(a.size(), b.size());
+    EXPECT_GT(a.size(), 200U);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        EXPECT_EQ(a[i].rule->id, b[i].rule->id);
+        EXPECT_EQ(a[i].rule->title, b[i].rule->title);
+        EXPECT_EQ(a[i].row, b[i].row);
+    }
+}
+
+TEST_F(CacheTest, AChangedFileIsReadAnew) {
+    std::vector<RuleText> texts = random_texts();
+    ASSERT_TRUE(compile(texts, options_, nullptr).has_value());
+    texts[300].yaml =
+        "title: Mended\nid: mended\nlogsource: {product: windows}\n"
+        "detection: {s: {A: b}, condition: s}\n";
+    const auto set = *compile(texts, options_, nullptr);
+    EXPECT_TRUE(
+        std::ranges::any_of(set->rules(), [](const auto& rule) { return rule->id == "mended"; }));
+}
+
+TEST_F(CacheTest, OtherPlaceholdersFindNothingOld) {
+    const std::vector<RuleText> texts{{"p.yml",
+                                       "title: P\nid: p\nlogsource: {product: windows}\n"
+                                       "detection: {s: {A|expand: '%list%'}, condition: s}\n"}};
+    options_.placeholders["list"] = {"one"};
+    const auto matches = [&](const char* value) {
+        const auto set = *compile(texts, options_, nullptr);
+        event::EventBatch batch;
+        add_event(batch, {{"A", std::string(value)}},
+                  {.profile = *options_.profiles->find("windows")});
+        std::vector<event::Detection> out;
+        Engine(set).match(batch, out);
+        return !out.empty();
+    };
+    EXPECT_TRUE(matches("one"));
+    options_.placeholders["list"] = {"two"};
+    EXPECT_FALSE(matches("one"));
+    EXPECT_TRUE(matches("two"));
+}
+
+TEST_F(CacheTest, ADamagedFileIsAsNone) {
+    const std::vector<RuleText> texts = random_texts();
+    const auto first = *compile(texts, options_, nullptr);
+    const std::string whole = *base::read_file(options_.cache, 1 << 30);
+    for (const std::size_t at :
+         {std::size_t{0}, std::size_t{20}, whole.size() / 2, whole.size() - 1}) {
+        std::string damaged = whole;
+        damaged[at] = static_cast<char>(damaged[at] ^ 1);
+        std::ofstream(options_.cache, std::ios::binary) << damaged;
+        EXPECT_EQ((*compile(texts, options_, nullptr))->loaded(), first->loaded());
+    }
+    std::ofstream(options_.cache, std::ios::binary) << whole.substr(0, whole.size() / 3);
+    EXPECT_EQ((*compile(texts, options_, nullptr))->loaded(), first->loaded());
+}
+
+}  // namespace
+}  // namespace gac::detect::testing
