@@ -43,6 +43,13 @@ const std::array kKeys = {
     Key{"log_level", &Config::log_level, "debug, info, warn or error"},
     Key{"rules", &Config::rules, "files or folders of Sigma rules to load beside the shipped ones"},
     Key{"shipped_rules", &Config::shipped_rules, "load the rules that come with the program"},
+    Key{"indicators", &Config::indicators,
+        "files or folders of indicator lists (docs/indicators.md); changes are taken up as they "
+        "come"},
+    Key{"allow_lists", &Config::allow_lists,
+        "files or folders of lists of what never counts as an indicator"},
+    Key{"indicators_in_text", &Config::indicators_in_text,
+        "look for indicators in message texts as well, also in forms like hxxp and [.]"},
     Key{"drill", &Config::drill, "play the sample night as a drill on the first start"},
     Key{"shards", &Config::shards,
         "worker threads for decoding and detection; 0: one a core, less one", 0, 256},

@@ -31,6 +31,9 @@ struct Config {
     std::string log_level = "info";
     std::vector<std::string> rules;  // files or folders beside the shipped ones
     bool shipped_rules = true;
+    std::vector<std::string> indicators;   // files or folders of indicator lists
+    std::vector<std::string> allow_lists;  // of what is no indicator whatever the others say
+    bool indicators_in_text = false;
     bool drill = true;            // play the sample night on first start
     std::int64_t shards = 0;      // 0: one a core, less one
     std::int64_t queue_mib = 32;  // all shards together

@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "pipeline/follower.h"
+#include "pipeline/indicator_service.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
 #include "pipeline/reporter.h"
@@ -92,6 +93,7 @@ struct WatchPost::Rooms {
     std::shared_ptr<pipeline::SourceTable> sources = std::make_shared<pipeline::SourceTable>();
     std::unique_ptr<store::Store> store;
     std::unique_ptr<pipeline::RuleService> rules;
+    std::unique_ptr<pipeline::IndicatorService> indicators;
     std::unique_ptr<pipeline::Pipeline> pipeline;
     std::unique_ptr<pipeline::SyslogInput> syslog;
     std::unique_ptr<pipeline::Reporter> reporter;
@@ -115,6 +117,7 @@ struct WatchPost::Rooms {
 
     Result<> open_history();
     Result<> open_rules();
+    void open_indicators();
     Result<> open_pipeline();
     Result<> open_network();
     Result<> follow_files();
@@ -148,16 +151,27 @@ Result<> WatchPost::Rooms::open_rules() {
     return rules->reload();
 }
 
+void WatchPost::Rooms::open_indicators() {
+    indicators = std::make_unique<pipeline::IndicatorService>(
+        pipeline::IndicatorPaths{{config.indicators.begin(), config.indicators.end()},
+                                 {config.allow_lists.begin(), config.allow_lists.end()}},
+        std::make_shared<detect::IndicatorPlan>(
+            *content.profiles, detect::IndicatorOptions{.text = config.indicators_in_text}));
+    indicators->load();
+    indicators->start();
+}
+
 Result<> WatchPost::Rooms::open_pipeline() {
-    GAC_TRY(judged, pipeline::replay_tail(*store, store->stats().next_id, *rules, *content.profiles,
-                                          *sources, desk->alerts));
+    GAC_TRY(judged, pipeline::replay_tail(*store, store->stats().next_id, *rules, indicators.get(),
+                                          *content.profiles, *sources, desk->alerts));
     static_cast<void>(judged);
     const pipeline::Parts parts{.profiles = content.profiles,
                                 .sink = *store,
                                 .sources = *sources,
                                 .rules = *rules,
                                 .clock = clock,
-                                .alerts = desk->alerts};
+                                .alerts = desk->alerts,
+                                .indicators = indicators.get()};
     pipeline::Settings settings;
     settings.shards = static_cast<std::uint32_t>(std::max<std::int64_t>(config.shards, 1));
     settings.queue_bytes_max = static_cast<std::size_t>(config.queue_mib * kMiB);
@@ -371,6 +385,7 @@ Result<std::unique_ptr<WatchPost>> WatchPost::start(const Config& config) {
         new WatchPost(std::move(rooms)));  // from here on its end is orderly
     GAC_CHECK(post->rooms_->open_history());
     GAC_CHECK(post->rooms_->open_rules());
+    post->rooms_->open_indicators();
     GAC_CHECK(post->rooms_->open_pipeline());
     GAC_CHECK(post->rooms_->open_network());
     GAC_CHECK(post->rooms_->follow_files());
@@ -397,6 +412,7 @@ void WatchPost::reload() {
     if (const auto done = rooms_->rules->reload(); !done) {
         base::log_error("app", "rules not reloaded, the old ones stay: {}", done.error().message());
     }
+    rooms_->indicators->reload();
 }
 
 }  // namespace gac::app

@@ -15,6 +15,7 @@ Pipeline::Pipeline(const Parts& parts, const Settings& settings)
                             .sources = parts_.sources,
                             .raiser = raiser_,
                             .rules = parts_.rules,
+                            .indicators = parts_.indicators,
                             .clock = parts_.clock,
                             .event_bytes_max = settings.event_bytes_max};
     for (std::uint32_t i = 0; i < count; ++i) {

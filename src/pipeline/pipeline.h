@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "event/profile.h"
 #include "pipeline/chunk.h"
+#include "pipeline/indicator_service.h"
 #include "pipeline/raiser.h"
 #include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
@@ -34,6 +35,7 @@ struct Parts {
     RuleService& rules;  // a new set is taken up between batches
     const base::Clock& clock;
     response::Alerts& alerts;
+    const IndicatorService* indicators = nullptr;  // none: events are judged by rules alone
 };
 
 class Pipeline {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "base/log.h"
 #include "detect/engine.h"
+#include "detect/indicator_engine.h"
 #include "pipeline/raiser.h"
 #include "pipeline/sighting.h"
 
@@ -16,8 +18,9 @@ constexpr event::EventId kEventsAtOnce = 2048;
 }
 
 Result<std::uint64_t> replay_tail(const store::EventSource& history, event::EventId end,
-                                  RuleService& rules, const event::ProfileSet& profiles,
-                                  const SourceTable& sources, response::Alerts& alerts) {
+                                  RuleService& rules, const IndicatorService* indicators,
+                                  const event::ProfileSet& profiles, const SourceTable& sources,
+                                  response::Alerts& alerts) {
     GAC_TRY(next, alerts.raised_to(Raiser::kStream));
     if (next >= end) {
         return 0;
@@ -26,6 +29,11 @@ Result<std::uint64_t> replay_tail(const store::EventSource& history, event::Even
                    "judging events {} to {} again, their detections may not have been raised", next,
                    end);
     detect::Engine engine(rules.active().get());
+    std::optional<detect::IndicatorEngine> lists;
+    if (indicators != nullptr) {
+        lists.emplace(indicators->plan(), indicators->active());
+        lists->set_disabled(rules.disabled());
+    }
     event::EventBatch batch;
     std::vector<event::EventId> ids;
     std::vector<event::Detection> detections;
@@ -36,6 +44,9 @@ Result<std::uint64_t> replay_tail(const store::EventSource& history, event::Even
         batch.reset();
         GAC_CHECK(history.fetch(ids, batch));
         engine.match(batch, detections);
+        if (lists) {
+            lists->match(batch, detections);
+        }
         rules.drop_excepted(detections);
         const auto sightings =
             make_sightings(batch, detections, profiles, sources, *rules.disabled());

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "event/profile.h"
+#include "pipeline/indicator_service.h"
 #include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
 #include "response/alerts.h"
@@ -14,9 +15,10 @@
 
 namespace gac::pipeline {
 
-// Events with ids in [raised so far, end). Gives how many were judged.
+// `indicators` may be null. Events with ids in [raised so far, end). Gives how many were judged.
 Result<std::uint64_t> replay_tail(const store::EventSource& history, event::EventId end,
-                                  RuleService& rules, const event::ProfileSet& profiles,
-                                  const SourceTable& sources, response::Alerts& alerts);
+                                  RuleService& rules, const IndicatorService* indicators,
+                                  const event::ProfileSet& profiles, const SourceTable& sources,
+                                  response::Alerts& alerts);
 
 }  // namespace gac::pipeline

@@ -39,6 +39,10 @@ bool Shard::try_push(Chunk& chunk) {
 
 void Shard::run() {
     engine_ = std::make_unique<detect::Engine>(rules_, detect::Limits{});
+    if (parts_.indicators != nullptr) {
+        indicators_ = std::make_unique<detect::IndicatorEngine>(parts_.indicators->plan(),
+                                                                parts_.indicators->active());
+    }
     for (;;) {
         auto chunk = queue_.pop(batch_.empty() ? kIdleWait : std::chrono::microseconds(0));
         if (chunk) {
@@ -144,7 +148,8 @@ ingest::Decoder* Shard::decoder_for(const std::string& format) {
     return decoders_.emplace(format, *std::move(made)).first->second.get();
 }
 
-void Shard::flush() {
+// Rules and lists that came meanwhile are taken up here, between two batches.
+void Shard::judge() {
     const auto rules = parts_.rules.active().get();
     const std::int64_t now = base::monotonic_us();
     if (rules != rules_ || now - costs_told_us_ > kTellCostsUs) {
@@ -155,8 +160,19 @@ void Shard::flush() {
         rules_ = rules;
         engine_->swap_rules(rules_);
     }
-    batch_.set_first_id(parts_.raiser.open(parts_.sink, batch_.size()));
     engine_->match(batch_, detections_);
+    if (indicators_ != nullptr) {
+        if (auto set = parts_.indicators->active(); set != indicators_->set()) {
+            indicators_->swap(std::move(set));
+        }
+        indicators_->set_disabled(parts_.rules.disabled());
+        indicators_->match(batch_, detections_);
+    }
+}
+
+void Shard::flush() {
+    batch_.set_first_id(parts_.raiser.open(parts_.sink, batch_.size()));
+    judge();
     const auto kept = append();
     if (kept) {
         static base::Counter& appended =

@@ -15,9 +15,11 @@
 #include "base/queue.h"
 #include "base/snapshot.h"
 #include "detect/engine.h"
+#include "detect/indicator_engine.h"
 #include "event/batch.h"
 #include "ingest/decoder.h"
 #include "pipeline/chunk.h"
+#include "pipeline/indicator_service.h"
 #include "pipeline/raiser.h"
 #include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
@@ -32,6 +34,7 @@ struct ShardParts {
     SourceTable& sources;
     Raiser& raiser;
     RuleService& rules;
+    const IndicatorService* indicators = nullptr;  // none: events are judged by rules alone
     const base::Clock& clock;
     std::uint32_t event_bytes_max = 1 << 20;
 };
@@ -61,6 +64,7 @@ private:
     void take(Chunk chunk);
     ingest::Decoder* decoder_for(const std::string& format);
     void flush();
+    void judge();
     Result<store::Position> append();
     void hand_over_detections();
     void finish(Waiting waiting);
@@ -70,6 +74,7 @@ private:
     event::EventBatch batch_;
     std::unique_ptr<detect::Engine> engine_;
     std::shared_ptr<const detect::RuleSet> rules_;
+    std::unique_ptr<detect::IndicatorEngine> indicators_;
     std::vector<event::Detection> detections_;
     std::unordered_map<std::string, std::unique_ptr<ingest::Decoder>> decoders_;
     std::vector<Waiting> complete_;  // chunks whose last event is in the batch

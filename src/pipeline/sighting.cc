@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include "event/render.h"
 
 namespace gac::pipeline {
@@ -53,6 +55,12 @@ std::vector<response::Sighting> make_sightings(const event::EventBatch& batch,
         sighting.user_name = text_of(event, profile, "user.name");
         if (samples[detection.rule.get()]++ < kSamplesPerRule) {
             event::append_event_json(event, profile, sighting.sample);
+        }
+        // An alert keeps fields and values: which entries hit is told as such.
+        for (const event::IndicatorEntry& entry : detection.entries) {
+            detection.matched.push_back(
+                {"indicator.entry", fmt::format("{}:{} {}{}{}", entry.list, entry.line, entry.entry,
+                                                entry.note.empty() ? "" : " – ", entry.note)});
         }
         sighting.detection = std::move(detection);
     }

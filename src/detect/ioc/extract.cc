@@ -1,6 +1,7 @@
 #include "detect/ioc/extract.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/text.h"
 #include "detect/ioc/canonical.h"
@@ -11,7 +12,10 @@ namespace gac::detect {
 IndicatorPlan::IndicatorPlan(const event::ProfileSet& profiles, const IndicatorOptions& options)
     : parts_(std::make_unique<Parts>()) {
     parts_->options = options;
-    for (const event::Profile& profile : profiles.all()) {
+    const event::Profile generic;  // of a set without any
+    const std::span<const event::Profile> all =
+        profiles.all().empty() ? std::span(&generic, 1) : profiles.all();
+    for (const event::Profile& profile : all) {
         std::vector<ioc::Role>& roles = parts_->roles.emplace_back();
         for (const ioc::Asked& asked : ioc::kAsked) {
             if (asked.role == ioc::Role::Text && !options.text) {
@@ -110,7 +114,8 @@ private:
                 keep(value.ip().text());
             }
         } else if (value.is_string()) {
-            take(role, value.string());
+            std::string unescaped;
+            take(role, value.text(unescaped));
         }
     }
 

@@ -153,7 +153,7 @@ const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
 
 void Glance::look(Role role, const event::ValueRef& value) {
     if (value.is_string()) {
-        look(role, value.string());
+        look(role, value.is_escaped() ? value.text(unescaped_) : value.string());
     } else if (value.type() == event::Type::Ip) {
         if (role == Role::Address || role == Role::AddressList || role == Role::Host) {
             ip(value.ip(), role == Role::Host);

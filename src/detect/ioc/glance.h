@@ -51,6 +51,7 @@ private:
     std::vector<Probe> probes_;
     std::vector<std::uint32_t> rows_;
     std::string scratch_;
+    std::string unescaped_;
     std::vector<Observable> observables_;
 };
 

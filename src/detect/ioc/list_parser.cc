@@ -258,7 +258,8 @@ private:
         if (trimmed.empty()) {
             return;
         }
-        if (trimmed.front() == '#' || trimmed.front() == ';' || trimmed.starts_with("//")) {
+        if (trimmed.front() == '#' || (trimmed.front() == ';' && format_ != Format::Csv)
+            || trimmed.starts_with("//")) {
             comment(trimmed);
             return;
         }

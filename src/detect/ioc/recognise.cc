@@ -139,13 +139,13 @@ bool take_typed(std::string_view text, IndicatorType type, Recognised& out, std:
 }
 
 bool take_by_shape(std::string_view text, Recognised& out, std::string_view& why) {
+    if (const auto hash = hash_by_length(text.size()); hash && is_hex(text)) {
+        return take_hash(text, *hash, out, why);
+    }
     const bool addressy = std::ranges::all_of(
         text, [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == '/' || c == ':'; });
     if (addressy || text.starts_with('[')) {
         return take_address(text, out, why);
-    }
-    if (const auto hash = hash_by_length(text.size()); hash && is_hex(text)) {
-        return take_hash(text, *hash, out, why);
     }
     if (text.contains("://")) {
         return take_url(text, out, why);

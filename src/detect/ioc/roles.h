@@ -28,7 +28,9 @@ struct Asked {
     Role role;
 };
 
+// A field that is asked for twice has the first of its roles.
 inline constexpr std::array kAsked = {
+    Asked{"url.domain", Role::Host},
     Asked{"source.ip", Role::Address},
     Asked{"destination.ip", Role::Address},
     Asked{"source.address", Role::Address},
@@ -53,7 +55,6 @@ inline constexpr std::array kAsked = {
     Asked{"dns.answers.data", Role::AddressList},
     Asked{"dns.resolved_ip", Role::Address},
     Asked{"tls.client.server_name", Role::Address},
-    Asked{"url.domain", Role::Host},
     Asked{"url.full", Role::Url},
     Asked{"url.original", Role::Url},
     Asked{"url.path", Role::UrlPath},
