@@ -146,16 +146,26 @@ std::size_t unescape_json(std::string_view body, char* const begin) {
     std::size_t at = 0;
     char* to = begin;
     while (at < body.size()) {
-        if (body[at] == '\\') {
-            at += put_escape(body.substr(at), to);
-            continue;
-        }
-        if (at + kStep <= body.size()) {
+        if (at + kStep < body.size()) {
             const std::uint32_t mask = matches(body.data() + at, '\\');
-            const auto clean = mask == 0 ? kStep : static_cast<std::size_t>(std::countr_zero(mask));
             std::memcpy(to, body.data() + at, kStep);
+            if (mask == 0) {
+                to += kStep;
+                at += kStep;
+                continue;
+            }
+            const auto clean = static_cast<std::size_t>(std::countr_zero(mask));
             to += clean;
             at += clean;
+            // Nearly every escape is the backslash of a path.
+            if (body[at + 1] == '\\') [[likely]] {
+                *to++ = '\\';
+                at += 2;
+            } else {
+                at += put_escape(body.substr(at), to);
+            }
+        } else if (body[at] == '\\') {
+            at += put_escape(body.substr(at), to);
         } else {
             *to++ = body[at++];
         }

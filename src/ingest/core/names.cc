@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t kMix = 0x9E3779B97F4A7C15ull;
 
-std::uint64_t load(const char* from, std::size_t bytes) {
+inline std::uint64_t load(const char* from, std::size_t bytes) {
     std::uint64_t value = 0;
     std::memcpy(&value, from, bytes);
     return value;
@@ -19,6 +19,28 @@ std::uint64_t load(const char* from, std::size_t bytes) {
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     const std::uint64_t product = (a ^ b) * kMix;
     return product ^ (product >> 29);
+}
+
+// For names, which are short: cheaper than a call of memcmp.
+bool equal(std::string_view a, std::string_view b) {
+    const std::size_t size = a.size();
+    if (size != b.size()) {
+        return false;
+    }
+    if (size >= 8) {
+        for (std::size_t at = 0; at + 8 < size; at += 8) {
+            if (load(a.data() + at, 8) != load(b.data() + at, 8)) {
+                return false;
+            }
+        }
+        return load(a.data() + size - 8, 8) == load(b.data() + size - 8, 8);
+    }
+    for (std::size_t at = 0; at < size; ++at) {
+        if (a[at] != b[at]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 // Removes every `part` of the path: "Provider.#attributes.Name" without ".#attributes".
@@ -55,7 +77,8 @@ std::uint64_t NameTree::hash_of(std::uint32_t parent, std::string_view key) cons
 NameTree::Name NameTree::child(std::uint32_t parent, std::string_view key) {
     // A source writes its names in the same order every time.
     const std::uint32_t guess = nodes_[last_].next;
-    if (const Node& node = nodes_[guess]; guess != 0 && node.parent == parent && node.key == key) {
+    if (const Node& node = nodes_[guess];
+        guess != 0 && node.parent == parent && equal(node.key, key)) {
         last_ = guess;
         return node.name;
     }
@@ -63,7 +86,7 @@ NameTree::Name NameTree::child(std::uint32_t parent, std::string_view key) {
     const std::size_t mask = table_.size() - 1;
     for (std::size_t at = hash & mask; table_[at] != 0; at = (at + 1) & mask) {
         const Node& node = nodes_[table_[at]];
-        if (node.hash == hash && node.parent == parent && node.key == key) {
+        if (node.hash == hash && node.parent == parent && equal(node.key, key)) {
             nodes_[last_].next = table_[at];
             last_ = table_[at];
             return node.name;
