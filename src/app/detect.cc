@@ -79,7 +79,7 @@ int detect_files(const Options& options) {
         return cannot_start(content.error());
     }
     const std::vector<std::filesystem::path> paths(options.rules.begin(), options.rules.end());
-    auto texts = detect::read_rules(paths);
+    auto texts = detect::list_rules(paths);
     if (!texts) {
         return cannot_start(base::at("--rules", texts.error()));
     }

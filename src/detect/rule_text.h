@@ -16,11 +16,17 @@ namespace gac::detect {
 struct RuleText {
     std::string path;
     std::string yaml;
+    // Of a file that was listed, not read: its size, its times and its place on the disk.
+    std::string stamp;
 };
 
 // Files, or folders whose *.yml and *.yaml files are taken at any depth, in the order of their
 // paths. An empty folder is no error; a path that is not there, or a file over 4 MiB, is.
 Result<std::vector<RuleText>> read_rules(std::span<const std::filesystem::path> paths);
+// The same files with stamps in place of texts: compile() reads those that its cache does not know.
+Result<std::vector<RuleText>> list_rules(std::span<const std::filesystem::path> paths);
+// The text of a listed file.
+Result<std::string> read_rule(const std::string& path);
 
 // Lists for |expand: name without the percent signs -> values.
 using Placeholders = std::unordered_map<std::string, std::vector<std::string>>;

@@ -58,8 +58,14 @@ private:
 
     Result<> read(const RuleText& text, ReadingCache& cache) {
         std::optional<Reading> reading = cache.find(text);
-        if (!reading) {
+        if (!reading && text.stamp.empty()) {
             reading = read_rule_file(text, options_);
+            cache.keep(text, *reading);
+        } else if (!reading) {
+            RuleText whole = text;
+            GAC_TRY(yaml, read_rule(text.path));
+            whole.yaml = std::move(yaml);
+            reading = read_rule_file(whole, options_);
             cache.keep(text, *reading);
         }
         for (Reading::Part& part : reading->parts) {

@@ -175,7 +175,8 @@ ReadingCache::ReadingCache(std::filesystem::path file, const CompileOptions& opt
 
 ReadingCache::Key ReadingCache::key_of(const RuleText& text) {
     const XXH64_hash_t seed = XXH3_64bits(text.path.data(), text.path.size());
-    const XXH128_hash_t hash = XXH3_128bits_withSeed(text.yaml.data(), text.yaml.size(), seed);
+    const std::string& mark = text.stamp.empty() ? text.yaml : text.stamp;
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(mark.data(), mark.size(), seed);
     return {hash.low64, hash.high64};
 }
 

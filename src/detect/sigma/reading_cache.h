@@ -1,8 +1,9 @@
 // Readings of rule files, kept between runs of the program in one file: reading thousands of YAML
-// files is most of what loading costs. An entry is found by the hash of path and text, so a changed
-// file is simply not found; another program, other placeholders or other limits find nothing. The
-// file is checked by its hash and holds nothing that cannot be made again: whatever is wrong with
-// it, or with writing it, costs time alone. One thread.
+// files is most of what loading costs. An entry is found by the hash of path and text, or of path
+// and stamp where the text was not read, so a changed file is simply not found; another program,
+// other placeholders or other limits find nothing. The file is checked by its hash and holds
+// nothing that cannot be made again: whatever is wrong with it, or with writing it, costs time
+// alone. One thread.
 #pragma once
 
 #include <cstdint>

@@ -98,6 +98,30 @@ TEST_F(CacheTest, AChangedFileIsReadAnew) {
         std::ranges::any_of(set->rules(), [](const auto& rule) { return rule->id == "mended"; }));
 }
 
+TEST_F(CacheTest, ListedFilesAreReadWhenTheyAreNewOrChanged) {
+    const std::filesystem::path rules = folder_ / "rules";
+    std::filesystem::create_directories(rules);
+    const auto write = [&](const char* title) {
+        std::ofstream(rules / "a.yml") << "title: " << title
+                                       << "\nid: a\nlogsource: {product: windows}\n"
+                                          "detection: {s: {A: b}, condition: s}\n";
+    };
+    const auto title = [&] {
+        const std::vector<std::filesystem::path> paths{rules};
+        const auto set = *compile(*list_rules(paths), options_, nullptr);
+        EXPECT_EQ(set->loaded(), 1U);
+        return set->rules().front()->title;
+    };
+    write("First");
+    EXPECT_EQ(title(), "First");
+    EXPECT_EQ(title(), "First");
+    write("Other");  // as long, and perhaps as old
+    EXPECT_EQ(title(), "Other");
+    std::filesystem::remove(rules / "a.yml");
+    const std::vector<std::filesystem::path> paths{rules};
+    EXPECT_EQ((*compile(*list_rules(paths), options_, nullptr))->loaded(), 0U);
+}
+
 TEST_F(CacheTest, OtherPlaceholdersFindNothingOld) {
     const std::vector<RuleText> texts{{"p.yml",
                                        "title: P\nid: p\nlogsource: {product: windows}\n"
