@@ -24,6 +24,7 @@ public:
         : options_(options), faults_(faults) {}
 
     Result<std::shared_ptr<const RuleSet>> run(std::span<const RuleText> texts) {
+        rules_.reserve(texts.size());
         ReadingCache cache(options_.cache, options_);
         for (const RuleText& text : texts) {
             GAC_CHECK(read(text, cache));
@@ -176,6 +177,7 @@ private:
     }
 
     void add_rules() {
+        parts_->rules.reserve(rules_.size());
         for (Rule& rule : rules_) {
             DetectionRule out;
             for (const Item& item : rule.items) {
