@@ -51,7 +51,7 @@ inline BothWays both_ways(std::string_view chunk, const Options& options) {
     Record record;
     std::string json;
     while (reader.find_next(record)) {
-        const bool good = reader.render(record, json);
+        const bool good = reader.render(record, json) == nullptr;
         batch.reset();
         (*decoder)->decode(json, origin, batch);
         out.over_json.push_back(batch.size() == 1 ? describe(batch[0]) : "no event");

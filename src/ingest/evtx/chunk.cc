@@ -324,7 +324,7 @@ bool ChunkReader::find_next(Record& record) {
     }
 }
 
-bool ChunkReader::render(const Record& record, std::string& json) {
+const char* ChunkReader::render(const Record& record, std::string& json) {
     Tree tree;
     impl_->begin_record();
     Cursor cursor{chunk_, record.begin + kRecordHead, record.whole ? record.end - 4 : record.end};
@@ -335,7 +335,7 @@ bool ChunkReader::render(const Record& record, std::string& json) {
         fault = impl_->render_record(tree, json);
     }
     if (fault == nullptr) {
-        return true;
+        return nullptr;
     }
     ++counts_.bad;
     const std::string hex =
@@ -345,7 +345,7 @@ bool ChunkReader::render(const Record& record, std::string& json) {
         "\"#attributes\":{{\"SystemTime\":\"{}\"}}}}}}}},\"parse.error\":\"EVTX: {}\","
         "\"evtx.record\":\"{}\"}}",
         record.number, filetime_text(record.written), fault, hex);
-    return false;
+    return fault;
 }
 
 bool ChunkReader::next(std::string& json) {

@@ -49,9 +49,10 @@ public:
     bool next(std::string& json);
     const RecordCounts& counts() const { return counts_; }
 
-    // The same in two steps: finding a record is cheap. False from render(): it is a bad one.
+    // The same in two steps: finding a record is cheap. render() says what is wrong with a bad one;
+    // the text lives for ever.
     bool find_next(Record& record);
-    bool render(const Record& record, std::string& json);
+    const char* render(const Record& record, std::string& json);
 
     struct Impl;  // for the reader of records as events
     Impl& impl() { return *impl_; }

@@ -56,12 +56,12 @@ struct EventLogDecoder::Impl {
             return;
         }
         ++detours;
-        const bool good = chunk.render(record, json);
+        const char* fault = chunk.render(record, json);
         writer.begin(json, origin, out);
-        json_reader.decode(writer);
-        if (!good) {
-            out.heads().back().parse_failed = true;
+        if (fault != nullptr) {
+            writer.fault(writer.copy(std::string("EVTX: ") + fault));
         }
+        json_reader.decode(writer);
     }
 
     FieldChoice fields;

@@ -279,6 +279,21 @@ TEST(EventLog, ABadRecordNeverLosesTheNext) {
     EXPECT_TRUE(batch.heads()[0].parse_failed);
     EXPECT_FALSE(batch.heads()[2].parse_failed);
     EXPECT_NE(describe(batch[4]).find("parse.error"), std::string::npos);
+
+    // Also when nobody reads that field, and a value that nobody reads does no harm.
+    Options few = with_profiles();
+    const event::FieldId wanted[] = {event::intern("x")};
+    few.fields = FieldChoice::of(wanted);
+    EventLogDecoder some(few);
+    some.begin(maker.chunk(), false);
+    batch.reset();
+    some.decode(origin, batch);
+    EXPECT_FALSE(batch.heads()[0].parse_failed);
+    EXPECT_EQ(batch[0].find(event::intern("x"))->string(), "v");
+    EXPECT_TRUE(batch.heads()[3].parse_failed);
+    ASSERT_NE(batch[3].find(event::field::ParseError), nullptr);
+    EXPECT_EQ(batch[3].find(event::field::ParseError)->string(),
+              "EVTX: template outside the chunk");
 }
 
 TEST(EventLog, OnlyWhatIsReadIsDecoded) {
