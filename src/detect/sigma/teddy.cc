@@ -111,13 +111,10 @@ __attribute__((target("avx2"))) void Teddy::sweep(std::string_view text, std::si
     __m256i low[kWindow];
     __m256i high[kWindow];
     for (std::size_t i = 0; i < kWindow; ++i) {
-        const auto twice = [](const std::array<std::uint8_t, 16>& bytes)
-                               __attribute__((target("avx2"))) {
-                                   return _mm256_broadcastsi128_si256(_mm_loadu_si128(
-                                       reinterpret_cast<const __m128i*>(bytes.data())));
-                               };
-        low[i] = twice(masks_[i].low);
-        high[i] = twice(masks_[i].high);
+        const auto* const lows = reinterpret_cast<const __m128i*>(masks_[i].low.data());
+        const auto* const highs = reinterpret_cast<const __m128i*>(masks_[i].high.data());
+        low[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128(lows));
+        high[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128(highs));
     }
     for (; steps > 0; --steps, from += kStep, at += kStep) {
         __m256i all = _mm256_set1_epi8(-1);
