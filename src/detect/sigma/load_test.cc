@@ -221,29 +221,5 @@ TEST_F(Shapes, InventedChannelsShareOneProgram) {
     EXPECT_LT(engine.programs(), 5U);
 }
 
-TEST(Corpus, EveryPublicRuleLoads) {
-    const char* shared = std::getenv("GAC_SHARED_RULES");
-    if (shared == nullptr) {
-        GTEST_SKIP() << "GAC_SHARED_RULES (a folder with the unpacked public corpus) is not set";
-    }
-    std::vector<std::filesystem::path> paths;
-    for (const char* part : {"rules", "rules-emerging-threats", "rules-threat-hunting"}) {
-        paths.push_back(std::filesystem::path(shared) / part);
-    }
-    const auto texts = read_rules(paths);
-    ASSERT_TRUE(texts.has_value());
-    CompileOptions options;
-    options.profiles = shipped_profiles();
-    auto lists = read_placeholders(std::filesystem::path(GAC_SOURCE_DIR)
-                                   / "profiles/lists/placeholders.yaml");
-    ASSERT_TRUE(lists.has_value());
-    options.placeholders = *lists;
-    std::vector<RuleFault> faults;
-    const auto set = compile(*texts, options, &faults);
-    ASSERT_TRUE(set.has_value());
-    EXPECT_EQ((*set)->refused(), 0U);
-    EXPECT_EQ((*set)->loaded(), texts->size());
-}
-
 }  // namespace
 }  // namespace gac::detect::testing
