@@ -19,7 +19,7 @@ std::uint64_t hash_of(std::string_view text) {
     if (text.size() >= 8) {
         std::memcpy(&head, text.data(), 8);
         std::memcpy(&tail, text.data() + text.size() - 8, 8);
-    } else {
+    } else if (!text.empty()) {
         std::memcpy(&head, text.data(), text.size());
     }
     std::uint64_t middle = 0;

@@ -1,6 +1,5 @@
 // Files of rules: documents, faults with their lines, filters, routing by the shipped profiles.
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
