@@ -16,9 +16,18 @@ namespace {
 constexpr std::size_t kProbesAtOnce = 128;
 constexpr std::size_t kFoldBytesMax = 512;
 
+// Bit i for byte i that is a dot.
+std::uint64_t dots_of(std::uint64_t word) {
+    constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7fU;
+    const std::uint64_t other = word ^ 0x2e2e2e2e2e2e2e2eU;
+    const std::uint64_t zero = ~(((other & kLow) + kLow) | other | kLow);  // 0x80 where it is zero
+    return ((zero >> 7) * 0x0102040810204080U) >> 56;
+}
+
 // Lower case into `out`, which holds kFoldBytesMax + 8 bytes; false when the text is longer or not
-// ASCII.
-bool fold_ascii(std::string_view text, char* out) {
+// ASCII. `dots`: places of the dots among the first 64 bytes.
+bool fold_ascii(std::string_view text, char* out, std::uint64_t& dots) {
+    dots = 0;
     if (text.size() > kFoldBytesMax) {
         return false;
     }
@@ -37,12 +46,14 @@ bool fold_ascii(std::string_view text, char* out) {
         std::memcpy(&word, text.data() + at, 8);
         word = fold(word);
         std::memcpy(out + at, &word, 8);
+        dots |= at < 64 ? dots_of(word) << at : 0;
     }
     if (at < text.size()) {
         std::uint64_t word = 0;
         std::memcpy(&word, text.data() + at, text.size() - at);
         word = fold(word);
         std::memcpy(out + at, &word, 8);
+        dots |= at < 64 ? dots_of(word) << at : 0;
     }
     return (high & (0x80 * kOnes)) == 0;
 }
@@ -110,12 +121,30 @@ void Glance::probe(const Key& key) {
 }
 
 void Glance::settle() {
+    for (Seen& seen : addresses_) {
+        seen.among = index_->prefixes.prefetch_segment(seen.v4);
+    }
+    // The few that pass the filter wait for the table together, not one by one.
+    const auto rest = std::ranges::remove_if(probes_, [&](const Probe& probe) {
+        const bool may = index_->table.may_hold(probe.key);
+        if (may) {
+            index_->table.prefetch_slot(probe.key);
+        }
+        return !may;
+    });
+    probes_.erase(rest.begin(), rest.end());
     for (const Probe& probe : probes_) {
         if (index_->table.find(probe.key) != Table::kNone) {
             rows_.push_back(probe.row);
         }
     }
+    for (const Seen& seen : addresses_) {
+        if (index_->prefixes.longest(seen.v4, seen.among) != PrefixIndex::kNone) {
+            rows_.push_back(seen.row);
+        }
+    }
     probes_.clear();
+    addresses_.clear();
 }
 
 const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
@@ -220,7 +249,12 @@ void Glance::ip(const base::IpAddress& address, bool url_host) {
     if (url_host && urls_) {
         probe(url_host_key(key));
     }
-    if (!index_->prefixes.empty() && index_->prefixes.longest(address) != PrefixIndex::kNone) {
+    if (address.is_v4()) {
+        if (index_->prefixes.has_v4()) {
+            index_->prefixes.prefetch_slice(address.v4());
+            addresses_.push_back({address.v4(), row_, {}});
+        }
+    } else if (index_->prefixes.longest(address) != PrefixIndex::kNone) {
         mark();
     }
 }
@@ -256,14 +290,16 @@ void Glance::address(std::string_view value, bool url_host) {
 
 void Glance::domain(std::string_view value, bool url_host) {
     char folded[kFoldBytesMax + 8];
-    if (!fold_ascii(value, folded)) {
+    std::uint64_t dots = 0;
+    if (!fold_ascii(value, folded, dots)) {
         mark();
         return;
     }
-    folded_domain({folded, value.size()}, url_host);
+    folded_domain({folded, value.size()}, dots, value.size() <= 64, url_host);
 }
 
-void Glance::folded_domain(std::string_view folded, bool url_host) {
+void Glance::folded_domain(std::string_view folded, std::uint64_t dots, bool dots_known,
+                           bool url_host) {
     if (folded.ends_with('.')) {
         folded.remove_suffix(1);
     }
@@ -273,14 +309,20 @@ void Glance::folded_domain(std::string_view folded, bool url_host) {
     const std::size_t least = index_->labels_min;
     const bool whole_wanted = url_host && urls_;
     const std::size_t most = whole_wanted ? kDomainBytesMax : index_->labels_max;
-    each_suffix(folded, most, [&](const Key& key, std::size_t begin, std::size_t labels) {
+    const auto use = [&](const Key& key, std::size_t begin, std::size_t labels) {
         if (labels >= least && labels <= index_->labels_max) {
             probe(key);
         }
         if (begin == 0 && whole_wanted) {
             probe(url_host_key(key));
         }
-    });
+    };
+    if (dots_known) {
+        dots &= folded.size() < 64 ? (1ULL << folded.size()) - 1 : ~0ULL;
+        each_suffix(folded, dots, most, use);
+    } else {
+        each_suffix(folded, most, use);
+    }
 }
 
 void Glance::url(std::string_view value) {
@@ -314,31 +356,35 @@ void Glance::url(std::string_view value) {
     }
     const std::size_t end = std::min(colon, at);
     if (end > begin) {
-        address(value.substr(begin, end - begin), true);
+        const std::string_view host = value.substr(begin, end - begin);
+        if (is_digit(host.front()) || !domains_) {
+            address(host, true);
+        } else {
+            domain(host, true);
+        }
     }
 }
 
-void Glance::hex(std::string_view value, Tag tag) {
+bool Glance::hex(std::string_view value, Tag tag) {
     std::uint64_t a = 0;
     std::uint64_t b = 0;
-    if (value.size() >= 32 && hex_word(value.data(), a) && hex_word(value.data() + 16, b)) {
-        probe(hash_key(a, b, tag));
+    if (value.size() < 32 || !hex_word(value.data(), a) || !hex_word(value.data() + 16, b)) {
+        return false;
     }
+    probe(hash_key(a, b, tag));
+    return true;
 }
 
 void Glance::hash(std::string_view value) {
     const auto one = [&](std::string_view digits) {
         digits = base::trim(digits);
-        if (digits.size() == 32 && index_->has(IndicatorType::Md5)) {
-            hex(digits, Tag::Md5);
-        } else if (digits.size() == 40 && index_->has(IndicatorType::Sha1)) {
-            hex(digits, Tag::Sha1);
-        } else if (digits.size() == 64 && index_->has(IndicatorType::Sha256)) {
-            hex(digits, Tag::Sha256);
-        }
+        return (digits.size() == 32 && index_->has(IndicatorType::Md5) && hex(digits, Tag::Md5))
+               || (digits.size() == 40 && index_->has(IndicatorType::Sha1)
+                   && hex(digits, Tag::Sha1))
+               || (digits.size() == 64 && index_->has(IndicatorType::Sha256)
+                   && hex(digits, Tag::Sha256));
     };
-    if (!value.contains('=')) {
-        one(value);
+    if (one(value) || !value.contains('=')) {
         return;
     }
     each_part(value, [&](std::string_view part) {
@@ -353,13 +399,16 @@ void Glance::email(std::string_view value) {
     if (!domains_ && !index_->has(IndicatorType::Email)) {
         return;
     }
-    if (const std::size_t open = value.rfind('<'); open != std::string_view::npos) {
+    if (const std::size_t open =
+            value.find('<') == std::string_view::npos ? std::string_view::npos : value.rfind('<');
+        open != std::string_view::npos) {
         const std::size_t close = value.find('>', open);
         value = value.substr(open + 1, close == std::string_view::npos ? close : close - open - 1);
     }
     value = base::trim(value);
     char folded[kFoldBytesMax + 8];
-    if (!fold_ascii(value, folded)) {
+    std::uint64_t dots = 0;
+    if (!fold_ascii(value, folded, dots)) {
         mark();
         return;
     }
@@ -379,7 +428,9 @@ void Glance::email(std::string_view value) {
         probe(text_key(whole, Tag::Email));
     }
     if (domains_) {
-        folded_domain(whole.substr(at + 1), false);
+        const auto begin = static_cast<std::size_t>(whole.data() - folded) + at + 1;
+        folded_domain(whole.substr(at + 1), begin < 64 ? dots >> begin : 0, value.size() <= 64,
+                      false);
     }
 }
 
@@ -400,7 +451,8 @@ void Glance::file(std::string_view value) {
     }
     const std::string_view name = value.substr(begin);
     char folded[kFoldBytesMax + 8];
-    if (!fold_ascii(name, folded)) {
+    std::uint64_t dots = 0;
+    if (!fold_ascii(name, folded, dots)) {
         mark();
         return;
     }

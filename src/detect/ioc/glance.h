@@ -31,10 +31,11 @@ private:
     void address(std::string_view text, bool url_host);
     void ip(const base::IpAddress& address, bool url_host);
     void domain(std::string_view text, bool url_host);
-    void folded_domain(std::string_view folded, bool url_host);
+    // `dots`: places of the dots, when `dots_known`.
+    void folded_domain(std::string_view folded, std::uint64_t dots, bool dots_known, bool url_host);
     void url(std::string_view text);
     void hash(std::string_view text);
-    void hex(std::string_view text, Tag tag);
+    bool hex(std::string_view text, Tag tag);  // false: no hex digits
     void email(std::string_view text);
     void file(std::string_view text);
     void text(std::string_view text);
@@ -48,7 +49,13 @@ private:
     bool domains_ = false;  // keys of names are wanted: domains or hosts of URLs
     bool urls_ = false;
     std::uint32_t row_ = 0;
+    struct Seen {  // an address that may stand in a prefix
+        std::uint32_t v4;
+        std::uint32_t row;
+        PrefixIndex::Glance among;
+    };
     std::vector<Probe> probes_;
+    std::vector<Seen> addresses_;
     std::vector<std::uint32_t> rows_;
     std::string scratch_;
     std::string unescaped_;

@@ -28,12 +28,6 @@ Key text_key(std::string_view text, Tag tag) {
     return {hash.high64, hash.low64};
 }
 
-void DomainKey::add(std::string_view label) {
-    const XXH128_hash_t hash = XXH3_128bits_withSeed(label.data(), label.size(), kSeed.c);
-    place_ = std::rotl(place_, 23) * 0x9e3779b97f4a7c15U ^ hash.high64;
-    mark_ = std::rotl(mark_, 29) * 0xc2b2ae3d27d4eb4fU ^ hash.low64;
-}
-
 Key domain_key(std::string_view domain) {
     Key last;
     each_suffix(domain, std::numeric_limits<std::size_t>::max(),

@@ -72,12 +72,40 @@ inline Key url_host_key(const Key& host) { return mix(host.place, host.mark, Tag
 // A domain's key is made label by label from the right, so that all its parents' come for free.
 class DomainKey {
 public:
-    void add(std::string_view label);
-    Key key() const { return mix(place_, mark_, Tag::Domain); }
+    void add(const char* label, std::size_t size) {
+        std::uint64_t a = 0;
+        std::uint64_t b = 0;
+        for (; size > 16; label += 16, size -= 16) {
+            std::memcpy(&a, label, 8);
+            std::memcpy(&b, label + 8, 8);
+            stir(a, b, 16);
+        }
+        if (size >= 8) {
+            std::memcpy(&a, label, 8);
+            std::memcpy(&b, label + size - 8, 8);
+        } else if (size >= 4) {
+            std::uint32_t head = 0;
+            std::uint32_t tail = 0;
+            std::memcpy(&head, label, 4);
+            std::memcpy(&tail, label + size - 4, 4);
+            a = head;
+            b = tail;
+        } else if (size > 0) {
+            a = static_cast<unsigned char>(label[0]);
+            b = static_cast<std::uint64_t>(static_cast<unsigned char>(label[size / 2])) << 8
+                | static_cast<unsigned char>(label[size - 1]);
+        }
+        stir(a, b, size | 0x100);  // the end of a label is not the middle of a longer one
+    }
+    Key key() const { return key_; }
 
 private:
-    std::uint64_t place_ = 0;
-    std::uint64_t mark_ = 0;
+    void stir(std::uint64_t a, std::uint64_t b, std::size_t size) {
+        key_ = {fold_product(key_.place ^ a ^ kSeed.b, b ^ kSeed.a ^ size << 48),
+                fold_product(key_.mark ^ b ^ kSeed.d, a ^ kSeed.c ^ size << 48)};
+    }
+
+    Key key_{static_cast<std::uint64_t>(Tag::Domain), 0};
 };
 
 // Calls use(key, offset, labels) for the suffixes of a canonical domain, shortest first; at most
@@ -91,12 +119,30 @@ void each_suffix(std::string_view domain, std::size_t labels_max, Use&& use) {
         while (begin > 0 && domain[begin - 1] != '.') {
             --begin;
         }
-        key.add(domain.substr(begin, end - begin));
+        key.add(domain.data() + begin, end - begin);
         use(key.key(), begin, labels);
         if (begin == 0) {
             return;
         }
         end = begin - 1;
+    }
+}
+
+// The same where the places of the dots are known: bit i of `dots` is byte i, so at most 64 bytes.
+template <class Use>
+void each_suffix(std::string_view domain, std::uint64_t dots, std::size_t labels_max, Use&& use) {
+    DomainKey key;
+    std::size_t end = domain.size();
+    for (std::size_t labels = 1; labels <= labels_max; ++labels) {
+        const std::size_t begin =
+            dots == 0 ? 0 : 64 - static_cast<std::size_t>(std::countl_zero(dots));
+        key.add(domain.data() + begin, end - begin);
+        use(key.key(), begin, labels);
+        if (begin == 0) {
+            return;
+        }
+        end = begin - 1;
+        dots &= ~(1ULL << end);
     }
 }
 

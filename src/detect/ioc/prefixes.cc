@@ -24,8 +24,7 @@ PrefixIndex::Number PrefixIndex::number_of(const base::IpAddress& address) {
 }
 
 std::size_t PrefixIndex::slice_of(const base::IpAddress& address) {
-    const std::size_t at = address.is_v4() ? 12 : 0;
-    return (std::size_t{address.bytes[at]} << 8) | address.bytes[at + 1];
+    return (std::size_t{address.bytes[0]} << 8) | address.bytes[1];
 }
 
 PrefixIndex::PrefixIndex(std::vector<PrefixEntry> entries) : entries_(std::move(entries)) {
@@ -61,11 +60,40 @@ PrefixIndex::PrefixIndex(std::vector<PrefixEntry> entries) : entries_(std::move(
             open.push_back(i);
         }
     }
-    cut(v4_, four, true);
-    cut(v6_, six, false);
+    cut_v4(four);
+    cut(v6_, six);
 }
 
-void PrefixIndex::cut(Segments& into, std::span<const std::uint32_t> order, bool v4) const {
+void PrefixIndex::cut_v4(std::span<const std::uint32_t> order) {
+    Segments wide;
+    cut(wide, order);
+    constexpr std::uint64_t kFirst = 0xffff'0000'0000ULL;
+    for (std::size_t i = 0; i < wide.starts.size(); ++i) {
+        const Number& start = wide.starts[i];
+        if (start.high != 0 || start.low > kFirst + 0xffff'ffffU) {
+            break;  // behind the last address
+        }
+        const auto narrow = static_cast<std::uint32_t>(start.low < kFirst ? 0 : start.low - kFirst);
+        if (!v4_.empty() && v4_.back().start == narrow) {
+            v4_.back().top = wide.tops[i];
+        } else {
+            v4_.push_back({narrow, wide.tops[i]});
+        }
+    }
+    if (v4_.empty()) {
+        return;
+    }
+    slices_.assign(kSlices + 1, static_cast<std::uint32_t>(v4_.size() - 1));
+    std::uint32_t segment = 0;
+    for (std::uint32_t slice = 0; slice < kSlices; ++slice) {
+        while (segment + 1 < v4_.size() && v4_[segment + 1].start <= slice << 16) {
+            ++segment;
+        }
+        slices_[slice] = segment;
+    }
+}
+
+void PrefixIndex::cut(Segments& into, std::span<const std::uint32_t> order) const {
     if (order.empty()) {
         return;
     }
@@ -110,9 +138,8 @@ void PrefixIndex::cut(Segments& into, std::span<const std::uint32_t> order, bool
     into.slice.assign(kSlices + 1, 0);
     std::size_t segment = 0;
     for (std::size_t slice = 0; slice <= kSlices; ++slice) {
-        const Number begin = v4 ? Number{0, 0xffff'0000'0000ULL + (slice << 16)}
-                                : Number{std::uint64_t{slice} << 48, 0};
-        const bool end = !v4 && slice == kSlices;
+        const Number begin{std::uint64_t{slice} << 48, 0};
+        const bool end = slice == kSlices;
         while (segment < into.starts.size() && (end || into.starts[segment] < begin)) {
             ++segment;
         }
@@ -121,7 +148,10 @@ void PrefixIndex::cut(Segments& into, std::span<const std::uint32_t> order, bool
 }
 
 std::uint32_t PrefixIndex::longest(const base::IpAddress& address) const {
-    const Segments& in = address.is_v4() ? v4_ : v6_;
+    if (address.is_v4()) {
+        return v4_.empty() ? kNone : longest(address.v4(), prefetch_segment(address.v4()));
+    }
+    const Segments& in = v6_;
     if (in.starts.empty()) {
         return kNone;
     }
@@ -138,11 +168,8 @@ std::uint32_t PrefixIndex::longest(const base::IpAddress& address) const {
 }
 
 std::size_t PrefixIndex::bytes() const {
-    std::size_t total = entries_.size() * (sizeof(PrefixEntry) + 4);
-    for (const Segments* segments : {&v4_, &v6_}) {
-        total += segments->starts.size() * 20 + segments->slice.size() * 4;
-    }
-    return total;
+    return entries_.size() * (sizeof(PrefixEntry) + 4) + v4_.size() * sizeof(Segment)
+           + slices_.size() * 4 + v6_.starts.size() * 20 + v6_.slice.size() * 4;
 }
 
 }  // namespace gac::detect::ioc
