@@ -86,8 +86,12 @@ private:
     std::unique_ptr<const Program> build(const std::vector<DetectionRule>& rules,
                                          const Route& route) const;
 
+    struct Built {
+        std::once_flag once;
+        std::unique_ptr<const Program> program;
+    };
     mutable std::mutex mutex_;
-    mutable std::map<Route, std::unique_ptr<const Program>> programs_;
+    mutable std::map<Route, Built> programs_;  // its elements stay where they are
     // First routing value -> which second values make a difference there.
     mutable std::unordered_map<std::uint32_t, std::vector<bool>> relevant_;
 };

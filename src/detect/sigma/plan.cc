@@ -335,13 +335,15 @@ Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route)
 }
 
 const Program& Plan::program(const std::vector<DetectionRule>& rules, Route route) const {
-    const std::lock_guard lock(mutex_);
-    route = narrowed(rules, route);
-    auto found = programs_.find(route);
-    if (found == programs_.end()) {
-        found = programs_.emplace(route, build(rules, route)).first;
+    Built* built = nullptr;
+    {
+        const std::lock_guard lock(mutex_);
+        route = narrowed(rules, route);
+        built = &programs_[route];
     }
-    return *found->second;
+    // Several threads may build programs of different routes side by side.
+    std::call_once(built->once, [&] { built->program = build(rules, route); });
+    return *built->program;
 }
 
 std::size_t Plan::program_count() const {
