@@ -4,6 +4,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Plugin } from 'vite';
 import type { components } from '../src/api/schema.d.ts';
+import {
+  allRules,
+  coverage,
+  effect,
+  exceptions,
+  explanation,
+  packChange,
+  packs,
+  ruleDetail,
+  switched,
+} from './rules.ts';
 
 type S = components['schemas'];
 const kMinute = 60_000;
@@ -601,28 +612,26 @@ async function answer(request: IncomingMessage, url: URL, mode: string): Promise
       };
     }
     case '/api/v1/rules': {
-      const rules = empty
-        ? []
-        : kTitles.map(([level, vi, en], at) => ({
-            id: `r${at}`,
-            title: en,
-            title_vi: vi,
-            level,
-            tags: ['attack.t1110.001'],
-            hits: at * 31,
-            last_hit: iso(Date.now() - at * kHour),
-            log_source: { product: 'windows', service: 'security' },
-            kind: at % 3 === 1 ? 'correlation' : 'sigma',
-            status: at === 4 ? 'refused' : 'loaded',
-            reason: at === 4 ? 'bổ nghĩa "base64offset" không đi cùng "re"' : undefined,
-            line: at === 4 ? 17 : null,
-            path: `windows/rule_${at}.yml`,
-            enabled: at !== 6,
-            disabled_by: 'Quản trị',
-            disabled_reason: 'Gây nhiễu khi sao lưu',
-          }));
-      return { data: { rules, loaded: 14, refused: 1, disabled: 1 } };
+      const rules = empty ? [] : allRules();
+      return {
+        data: {
+          rules,
+          loaded: rules.filter((rule) => rule.status === 'loaded' && rule.enabled).length,
+          refused: rules.filter((rule) => rule.status === 'refused').length,
+          disabled: rules.filter((rule) => !rule.enabled).length,
+        },
+      };
     }
+    case '/api/v1/rules/coverage':
+      return { data: coverage(empty ? [] : allRules()) };
+    case '/api/v1/rules/exceptions':
+      return method === 'POST'
+        ? { status: 201, data: exceptions[0] }
+        : { data: { exceptions: empty ? [] : exceptions } };
+    case '/api/v1/rules/exceptions/preview':
+      return { data: effect() };
+    case '/api/v1/rules/packs':
+      return { data: method === 'POST' ? packChange(url) : { packs: empty ? [] : packs } };
     case '/api/v1/rules/reload':
       return { data: { loaded: 15, refused: 1, seconds: 0.1 } };
     case '/api/v1/sources/try-line':
@@ -639,18 +648,19 @@ async function answer(request: IncomingMessage, url: URL, mode: string): Promise
     }
     return { data: { changed: old.length } };
   }
+  if (/^\/api\/v1\/rules\/[^/]+\/explain$/.test(pathname)) return { data: explanation(pathname) };
+  if (/^\/api\/v1\/rules\/exceptions\/.+/.test(pathname)) return { data: exceptions[0] };
+  if (/^\/api\/v1\/rules\/packs\/.+/.test(pathname)) return { data: packs[0] };
   if (/^\/api\/v1\/rules\/.+/.test(pathname)) {
-    return {
-      data: {
-        id: 'r',
-        title: 'x',
-        level: 'high',
-        status: 'loaded',
-        enabled: true,
-        hits: 1,
-        text: 'title: Ví dụ\nlogsource:\n    product: windows\ndetection:\n    selection:\n        EventID: 4624\n    condition: selection\n',
-      },
-    };
+    const id = pathname.split('/').pop() ?? '';
+    const rule = allRules().find((each) => each.id === id);
+    if (!rule) return fault(404, 'not_found', 'none');
+    if (method === 'PATCH') {
+      const what = (await body(request)) as { enabled: boolean; reason?: string };
+      switched.set(id, what);
+      return { data: allRules().find((each) => each.id === id) };
+    }
+    return { data: ruleDetail(rule) };
   }
   const one = /^\/api\/v1\/alerts\/([^/]+)(\/events|\/notes)?$/.exec(pathname);
   const found = alerts.find((a) => a.id === one?.[1]);

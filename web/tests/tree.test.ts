@@ -30,8 +30,9 @@ const kMayUse: Record<string, string[]> = {
   text: ['text'],
   api: ['api', 'text'],
   ui: ['ui', 'text'],
-  features: ['ui', 'api', 'text'],
-  app: ['ui', 'api', 'text', 'features', 'app'],
+  shared: ['shared', 'ui', 'api', 'text'],
+  features: ['shared', 'ui', 'api', 'text'],
+  app: ['shared', 'ui', 'api', 'text', 'features', 'app'],
 };
 
 test('imports go one way, and a feature never imports another', () => {

@@ -16,6 +16,7 @@ import { NotFound } from '@/app/NotFound.tsx';
 import { Opening } from '@/app/Opening.tsx';
 import { Shell } from '@/app/Shell.tsx';
 import { parseQueueSearch } from '@/features/alerts/search.ts';
+import { parseRulesSearch } from '@/features/rules/search.ts';
 import { parseEventSearch } from '@/features/search/address.ts';
 import { SignIn } from '@/features/session/SignIn.tsx';
 import { t } from '@/text/index.ts';
@@ -104,6 +105,7 @@ const sources = createRoute({
 const rules = createRoute({
   getParentRoute: () => frame,
   path: '/rules',
+  validateSearch: parseRulesSearch,
   component: lazyRouteComponent(() => import('@/features/rules/RulesPage.tsx'), 'RulesPage'),
 });
 

@@ -32,10 +32,11 @@ export function Dialog({
       yOffset="12vh"
       zIndex={350}
       padding={0}
+      classNames={{ content: 'dialog' }}
       transitionProps={{ duration: 120, transition: 'fade' }}
     >
       <Modal.Overlay backgroundOpacity={0.5} />
-      <Modal.Content className="dialog" radius={8} aria-label={title}>
+      <Modal.Content radius={8} aria-label={title}>
         {!bare && (
           <div className="dialog-head">
             <h2 className="dialog-title">{title}</h2>

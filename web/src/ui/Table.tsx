@@ -44,6 +44,8 @@ export function Table<T extends object>({
   columns,
   detail,
   initialOpen = null,
+  chosen,
+  onChoose,
 }: {
   label: string;
   rows: T[];
@@ -52,6 +54,10 @@ export function Table<T extends object>({
   /** What an opened row shows under itself. */
   detail?: (row: T) => ReactNode;
   initialOpen?: string | null;
+  /** Which row is shown beside the list; then j and k take the panel along. */
+  chosen?: (row: T) => boolean;
+  /** What a click and Enter do instead of opening the row; null closes the panel. */
+  onChoose?: (row: T | null) => void;
 }) {
   const { t } = useText();
   const defs = useMemo(
@@ -86,9 +92,13 @@ export function Table<T extends object>({
     const next = Math.min(sorted.length - 1, Math.max(0, at));
     setActive(next);
     virtual.scrollToIndex(next, { align: 'auto' });
+    const row = sorted[next]?.original;
+    if (row && onChoose && sorted.some((each) => chosen?.(each.original))) onChoose(row);
   };
   const toggle = (id: string | undefined) => {
     if (detail && id !== undefined) setOpen(open === id ? null : id);
+    const row = sorted.find((each) => each.id === id)?.original;
+    if (onChoose && row) onChoose(chosen?.(row) ? null : row);
   };
   const list = t('keys.groupList');
   useKeys([
@@ -96,10 +106,20 @@ export function Table<T extends object>({
     { key: 'k', label: t('keys.previous'), group: list, run: () => go(active - 1) },
     {
       key: 'Enter',
-      label: detail ? t('keys.open') : '',
+      label: detail || onChoose ? t('keys.open') : '',
       group: list,
       run: () => toggle(sorted[active]?.id),
     },
+    ...(onChoose
+      ? [
+          {
+            key: 'Space',
+            label: t('keys.peek'),
+            group: list,
+            run: () => toggle(sorted[active]?.id),
+          },
+        ]
+      : []),
   ]);
   const grid = {
     '--cols': columns.map((column) => column.width).join(' '),
@@ -122,7 +142,7 @@ export function Table<T extends object>({
       ref={box}
       className="list scroll"
       style={grid}
-      role={detail ? 'treegrid' : 'table'}
+      role={detail ? 'treegrid' : onChoose ? 'grid' : 'table'}
       aria-label={label}
       aria-rowcount={sorted.length + 1}
       tabIndex={0}
@@ -166,6 +186,8 @@ export function Table<T extends object>({
           const row = sorted[item.index];
           if (!row) return null;
           const opened = open === row.id;
+          const on = onChoose ? chosen?.(row.original) : item.index === active;
+          const here = item.index === active;
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do the same
             <div
@@ -175,7 +197,8 @@ export function Table<T extends object>({
               role="row"
               aria-rowindex={item.index + 2}
               aria-expanded={detail ? opened : undefined}
-              className={`lrow${item.index === active ? ' on' : ''}${opened ? ' open' : ''}`}
+              aria-selected={onChoose ? Boolean(on) : undefined}
+              className={`lrow${on ? ' on' : ''}${here ? ' here' : ''}${opened ? ' open' : ''}`}
               style={{ transform: `translateY(${item.start}px)` }}
               onClick={(event) => {
                 if ((event.target as Element).closest('button,a,input,select,textarea,.ldetail'))
@@ -188,7 +211,7 @@ export function Table<T extends object>({
                 {columns.map((column) => (
                   <span
                     key={column.id}
-                    role={detail ? 'gridcell' : 'cell'}
+                    role={detail || onChoose ? 'gridcell' : 'cell'}
                     className={`${column.right ? 'right num ' : ''}${column.drop ? `drop-${column.drop}` : ''}`}
                     style={{ minWidth: 0 }}
                   >

@@ -8,6 +8,7 @@ import { ChevronRightIcon } from '@/ui/icons.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { Empty, Failed, SkeletonRows } from '@/ui/states.tsx';
 import { useActions } from './actions.tsx';
+import '@/ui/record.css';
 import './alerts.css';
 import { alertNumber } from './model.ts';
 import { alertQuery, useAlertFeed } from './queries.ts';

@@ -14,6 +14,7 @@ import { Empty, Failed, SkeletonRows } from '@/ui/states.tsx';
 import { useNarrow } from '@/ui/useNarrow.ts';
 import { useStableList } from '@/ui/useStableList.ts';
 import { AlertPeek } from './AlertPeek.tsx';
+import '@/ui/record.css';
 import './alerts.css';
 import { useActions } from './actions.tsx';
 import { GroupAlerts } from './GroupAlerts.tsx';

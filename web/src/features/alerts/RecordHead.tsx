@@ -1,15 +1,24 @@
+import { lazy, Suspense, useState } from 'react';
 import { useMay } from '@/api/session.ts';
+import type { Start } from '@/shared/exceptions/ExceptionDialog.tsx';
+import { startFrom } from '@/shared/exceptions/model.ts';
 import { useText } from '@/text/index.ts';
 import { Deadline } from '@/ui/Deadline.tsx';
 import { ago, dateTime, sameDay, time } from '@/ui/format.ts';
-import { AssignIcon, kIcon, MoreIcon } from '@/ui/icons.ts';
-import { Menu } from '@/ui/Menu.tsx';
+import { AssignIcon, FilterOffIcon, kIcon, MoreIcon } from '@/ui/icons.ts';
+import { Menu, type MenuEntry } from '@/ui/Menu.tsx';
 import { Button, IconButton, Stamp } from '@/ui/parts.tsx';
 import { asLevel, Severity } from '@/ui/Severity.tsx';
 import { useNow } from '@/ui/useNow.ts';
 import type { Actions } from './actions.tsx';
 import { EntityValue } from './EntityValue.tsx';
 import { type Detail, kStatusKeys, kVerdictKeys, ruleTitle } from './model.ts';
+
+const ExceptionDialog = lazy(() =>
+  import('@/shared/exceptions/ExceptionDialog.tsx').then((room) => ({
+    default: room.ExceptionDialog,
+  })),
+);
 
 /** Level, clock, title, subject line and what may be done now: the top of peek and page. */
 export function RecordHead({
@@ -24,9 +33,32 @@ export function RecordHead({
   const { t, language } = useText();
   const now = useNow(10_000);
   const may = useMay();
+  const [except, setExcept] = useState<Start | null>(null);
   const target = { kind: 'one', alert } as const;
   const can = (action: Detail['actions'][number]) =>
     may('alerts_handle') && alert.actions.includes(action);
+  const more: MenuEntry[] = [];
+  if (can('assign')) {
+    more.push({
+      label: t('keys.assignOther'),
+      icon: <AssignIcon {...kIcon} />,
+      shortcut: 'Shift I',
+      run: () => actions.assign(target),
+    });
+  }
+  if (may('rules_edit')) {
+    const event = alert.events[alert.events.length - 1];
+    more.push({
+      label: t('exception.except'),
+      icon: <FilterOffIcon {...kIcon} />,
+      run: () =>
+        setExcept({
+          rule: { id: alert.rule_id, title: ruleTitle(alert, language) },
+          conditions: startFrom(event, alert.matched),
+          event,
+        }),
+    });
+  }
   return (
     <div className="record-head">
       <div className="levels">
@@ -69,7 +101,7 @@ export function RecordHead({
         {alert.assignee && <span>{t('alert.with', { name: alert.assignee.name })}</span>}
       </div>
       {alert.comment && <p style={{ marginTop: 8 }}>{alert.comment}</p>}
-      {alert.actions.length > 0 && may('alerts_handle') && (
+      {(more.length > 0 || (alert.actions.length > 0 && may('alerts_handle'))) && (
         <div className="acts">
           {can('acknowledge') && (
             <Button
@@ -101,7 +133,7 @@ export function RecordHead({
               {t('act.reopen')}
             </Button>
           )}
-          {can('assign') && (
+          {more.length > 0 && (
             <Menu
               position="bottom-end"
               trigger={
@@ -109,17 +141,15 @@ export function RecordHead({
                   <MoreIcon {...kIcon} />
                 </IconButton>
               }
-              entries={[
-                {
-                  label: t('keys.assignOther'),
-                  icon: <AssignIcon {...kIcon} />,
-                  shortcut: 'Shift I',
-                  run: () => actions.assign(target),
-                },
-              ]}
+              entries={more}
             />
           )}
         </div>
+      )}
+      {except && (
+        <Suspense>
+          <ExceptionDialog start={except} onClose={() => setExcept(null)} />
+        </Suspense>
       )}
     </div>
   );

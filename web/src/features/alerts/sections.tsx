@@ -1,6 +1,7 @@
 // The parts of an alert's record, in the order that never changes: why, prevalence and outcomes,
 // 24 hours of the host, entities, raw event, events, rule, timeline. Peek and page share them.
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { useMay } from '@/api/session.ts';
 import { type TextKey, useText } from '@/text/index.ts';
 import { dateTime, duration, hour, number, timeMillis, tooltipTime } from '@/ui/format.ts';
 import {
@@ -20,6 +21,10 @@ import { EntityValue } from './EntityValue.tsx';
 import { type Detail, kVerdictKeys } from './model.ts';
 import { useAddNote, useAlertEvents, useHostDay } from './queries.ts';
 import { fieldText, markValues } from './raw.ts';
+
+const Explain = lazy(() =>
+  import('@/shared/explain/Explain.tsx').then((room) => ({ default: room.Explain })),
+);
 
 function Section({
   title,
@@ -84,7 +89,32 @@ export function Why({ alert }: { alert: Detail }) {
           </>
         )}
       </dl>
+      <ConditionByCondition alert={alert} />
     </Section>
+  );
+}
+
+/** The rule judged again on the newest event behind the alert; its matched branch is open. */
+function ConditionByCondition({ alert }: { alert: Detail }) {
+  const { t } = useText();
+  const may = useMay();
+  const event = alert.events[alert.events.length - 1] as Record<string, unknown> | undefined;
+  if (alert.kind === 'indicator' || !may('rules_view')) return null;
+  const id = fieldText(event?._id);
+  const raw = fieldText(event?.['event.original']);
+  const kept = raw ? { event: raw } : undefined;
+  const asked = id ? { event_id: id } : kept;
+  return (
+    <section className="why-tree" aria-label={t('explain.section')}>
+      <h4 className="legend">{t('explain.section')}</h4>
+      {asked ? (
+        <Suspense fallback={<SkeletonRows columns="16px 1fr" rows={3} height={24} padding={0} />}>
+          <Explain rule={alert.rule_id} asked={asked} kept={id ? kept : undefined} />
+        </Suspense>
+      ) : (
+        <p className="dim">{t('explain.noEvent')}</p>
+      )}
+    </section>
   );
 }
 

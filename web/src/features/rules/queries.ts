@@ -6,6 +6,10 @@ import { number } from '@/ui/format.ts';
 import { toast } from '@/ui/toasts.tsx';
 
 export type Rule = Schemas['Rule'];
+export type RuleFull = Schemas['RuleDetail'];
+export type Coverage = Schemas['RuleCoverage'];
+export type Pack = Schemas['RulePack'];
+export type PackChange = Schemas['RulePackChange'];
 
 export function useRules() {
   return useQuery({
@@ -34,15 +38,99 @@ export function useReloadRules() {
   });
 }
 
+const turn = (id: string, enabled: boolean, reason: string) =>
+  unwrap(api.PATCH('/api/v1/rules/{id}', { params: { path: { id } }, body: { enabled, reason } }));
+
+/** On or off, with thirty seconds to take it back. */
 export function useSwitchRule() {
   const client = useQueryClient();
+  const again = () => client.invalidateQueries({ queryKey: ['rules'] });
   return useMutation({
-    mutationFn: ({ id, enabled, reason }: { id: string; enabled: boolean; reason: string }) =>
-      unwrap(
-        api.PATCH('/api/v1/rules/{id}', { params: { path: { id } }, body: { enabled, reason } }),
-      ),
-    onSuccess: (rule) => toast(rule.enabled ? t('rules.nowOn') : t('rules.nowOff')),
+    mutationFn: ({ rule, enabled, reason }: { rule: Rule; enabled: boolean; reason: string }) =>
+      turn(rule.id, enabled, reason),
+    onSuccess: (_, { rule, enabled }) =>
+      toast(enabled ? t('rules.nowOn') : t('rules.nowOff'), {
+        undo: () =>
+          void turn(rule.id, !enabled, (enabled && rule.disabled_reason) || t('rules.undoReason'))
+            .then(
+              () => toast(enabled ? t('rules.nowOff') : t('rules.nowOn')),
+              (error) => toast(faultWords(error), { bad: true }),
+            )
+            .finally(again),
+      }),
     onError: (error) => toast(faultWords(error), { bad: true }),
-    onSettled: () => client.invalidateQueries({ queryKey: ['rules'] }),
+    onSettled: again,
   });
+}
+
+export function useCoverage() {
+  return useQuery({
+    queryKey: ['rules', 'coverage'],
+    queryFn: ({ signal }) => unwrap(api.GET('/api/v1/rules/coverage', { signal })),
+  });
+}
+
+export function usePacks() {
+  return useQuery({
+    queryKey: ['rules', 'packs'],
+    queryFn: ({ signal }) => unwrap(api.GET('/api/v1/rules/packs', { signal })),
+  });
+}
+
+export type Upload = { file: File; name: string; version: string };
+
+export function useImportPack() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ file, name, version, preview }: Upload & { preview: boolean }) =>
+      unwrap(
+        api.POST('/api/v1/rules/packs', {
+          params: { query: { name, preview, ...(version ? { version } : {}) } },
+          headers: { 'content-type': 'application/octet-stream' },
+          body: file as unknown as string,
+          bodySerializer: (body: unknown) => body as Blob,
+        }),
+      ),
+    onSuccess: (done) => {
+      if (done.preview) return;
+      toast(t('packs.done', { name: done.name, version: done.version }));
+      void client.invalidateQueries({ queryKey: ['rules'] });
+    },
+  });
+}
+
+export function useChangePack() {
+  const client = useQueryClient();
+  const again = () => client.invalidateQueries({ queryKey: ['rules'] });
+  const use = (name: string, version: string) =>
+    unwrap(
+      api.PATCH('/api/v1/rules/packs/{name}', { params: { path: { name } }, body: { version } }),
+    );
+  const using = useMutation({
+    mutationFn: ({ pack, version }: { pack: Pack; version: string }) => use(pack.name, version),
+    onSuccess: (done, { pack }) =>
+      toast(t('packs.used', { name: done.name, version: done.version }), {
+        undo: () =>
+          void use(pack.name, pack.version)
+            .then(
+              (back) => toast(t('packs.used', { name: back.name, version: back.version })),
+              (error) => toast(faultWords(error), { bad: true }),
+            )
+            .finally(again),
+      }),
+    onError: (error) => toast(faultWords(error), { bad: true }),
+    onSettled: again,
+  });
+  const removing = useMutation({
+    mutationFn: ({ name, version }: { name: string; version?: string }) =>
+      unwrap(
+        api.DELETE('/api/v1/rules/packs/{name}', {
+          params: { path: { name }, query: version ? { version } : {} },
+        }),
+      ),
+    onSuccess: () => toast(t('packs.gone')),
+    onError: (error) => toast(faultWords(error), { bad: true }),
+    onSettled: again,
+  });
+  return { using, removing, busy: using.isPending || removing.isPending };
 }

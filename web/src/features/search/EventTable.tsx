@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { type TextKey, useText } from '@/text/index.ts';
 import { dateTime, number, sameDay, timeMillis, tooltipTime } from '@/ui/format.ts';
 import { ChevronDownIcon, ChevronRightIcon, DownIcon } from '@/ui/icons.ts';
+import { Button } from '@/ui/parts.tsx';
 import { useNow } from '@/ui/useNow.ts';
 import { cellText, columnText, type EventRow, template } from './rows.ts';
 
@@ -44,6 +45,7 @@ export function EventTable({
   onToggle,
   onPivot,
   onMore,
+  onJudge,
 }: {
   rows: EventRow[];
   columns: string[];
@@ -55,6 +57,8 @@ export function EventTable({
   onToggle: (at: number) => void;
   onPivot: (element: HTMLElement, field: string, value: string) => void;
   onMore: () => void;
+  /** Asks whether a rule would match this event; absent where the right is missing. */
+  onJudge?: ((id: string) => void) | undefined;
 }) {
   const { t } = useText();
   const now = useNow(60_000);
@@ -174,6 +178,13 @@ export function EventTable({
               </div>
               {opened && (
                 <div role="cell">
+                  {onJudge && cellText(row._id) && (
+                    <p className="judge">
+                      <Button size="mid" onClick={() => onJudge(cellText(row._id))}>
+                        {t('explain.try')}
+                      </Button>
+                    </p>
+                  )}
                   <dl className="facts detail">
                     {Object.entries(row)
                       .filter(([name]) => !name.startsWith('_'))

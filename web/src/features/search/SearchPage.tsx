@@ -1,9 +1,10 @@
 // Event search: a question in the address, its answer as rows, a histogram and top values, and from
 // every value the way to the next question.
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ApiError } from '@/api/client.ts';
 import { groupBy, narrow } from '@/api/query.ts';
+import { useMay } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
 import { bytes, number } from '@/ui/format.ts';
 import {
@@ -30,7 +31,12 @@ import { QueryLine } from './QueryLine.tsx';
 import { cancelSearch, useEvents, useFields } from './queries.ts';
 import { cellText, type EventRow, fieldsOf, template } from './rows.ts';
 import { StatsTable } from './StatsTable.tsx';
+import '@/ui/record.css';
 import './search.css';
+
+const TryDialog = lazy(() =>
+  import('@/shared/explain/TryDialog.tsx').then((room) => ({ default: room.TryDialog })),
+);
 
 type Pivot = { anchor: Anchor; field: string; value: string; count: number | undefined };
 
@@ -46,6 +52,8 @@ export function SearchPage() {
   const fieldsPref = usePref('fields');
   const wide = window.innerWidth >= 1024;
   const fieldsOpen = fieldsPref === null ? wide : fieldsPref === 'on';
+  const may = useMay();
+  const [judged, setJudged] = useState('');
   const [pivot, setPivot] = useState<Pivot | null>(null);
   const [active, setActive] = useState(-1);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -291,9 +299,15 @@ export function SearchPage() {
             onToggle={toggle}
             onPivot={onPivot}
             onMore={more}
+            onJudge={may('rules_view') ? setJudged : undefined}
           />
         )}
       </div>
+      {judged && (
+        <Suspense>
+          <TryDialog opened asked={{ event_id: judged }} onClose={() => setJudged('')} />
+        </Suspense>
+      )}
       {pivot && (
         <PopMenu
           anchor={pivot.anchor}
