@@ -7,7 +7,9 @@
 
 #include "base/json_text.h"
 #include "base/text.h"
-#include "detect/correlate/correlator.h"
+#include "detect/correlate/hash.h"
+#include "detect/correlate/input_writer.h"
+#include "detect/correlator.h"
 #include "detect/sigma/parts.h"
 
 namespace gac::detect {
@@ -17,6 +19,7 @@ using namespace sigma;
 namespace {
 
 constexpr std::uint32_t kNoFeed = 0xffff'ffff;
+constexpr double kRepeatsMax = 1e6;
 
 // What is known of one slot of the event at hand; valid while its stamp is the event's.
 struct SlotState {
@@ -117,17 +120,21 @@ struct ProfileState {
 class Engine::State {
 public:
     State(std::shared_ptr<const RuleSet> set, const Limits& limits)
-        : limits_(limits), set_(std::move(set)), correlator_(set_, limits_) {
+        : limits_(limits), set_(std::move(set)) {
         prepare();
     }
 
     void swap(std::shared_ptr<const RuleSet> set) {
-        correlator_.swap_rules(set);
+        if (correlator_) {
+            correlator_->swap_rules(set);
+        }
         set_ = std::move(set);
         prepare();
     }
 
-    void match(const event::EventBatch& batch, std::vector<event::Detection>& out) {
+    void match(const event::EventBatch& batch, std::vector<event::Detection>& out,
+               CorrelationFeed& feed) {
+        feed_ = &feed;
         bare_texts_.fill({});
         for (std::uint32_t row = 0; row < batch.size(); ++row) {
             match_event(batch[row], out);
@@ -144,6 +151,27 @@ public:
         }
         meter_.reset(costs.size());
         return out;
+    }
+
+    void match_alone(const event::EventBatch& batch, std::vector<event::Detection>& out) {
+        const std::size_t before = out.size();
+        own_feed_.clear();
+        match(batch, out, own_feed_);
+        if (own_feed_.empty()) {
+            return;
+        }
+        if (!correlator_) {
+            correlator_ = std::make_unique<Correlator>(set_, limits_);
+        }
+        std::vector<event::Detection> correlated;
+        correlator_->take(own_feed_, correlated);
+        stats.matches += correlated.size();
+        merge_by_row(out, before, std::move(correlated));
+        const CorrelatorStats now = correlator_->stats();
+        stats.correlated = now.correlated;
+        stats.late = now.late;
+        stats.groups_evicted = now.groups_evicted;
+        stats.entries_evicted = now.entries_evicted;
     }
 
     EngineStats stats;
@@ -169,6 +197,10 @@ private:
             profiles_[i].routes.resize(profiles_[i].plan->route_slots.size());
         }
         meter_.reset(set_->parts().rules.size());
+        seeds_.clear();
+        for (const Correlation& rule : set_->parts().correlations) {
+            seeds_.push_back(correlate::seed_of(rule, limits_.correlation_seed));
+        }
         items_.clear();
         item_stamps_.clear();
         entry_stamps_.clear();
@@ -717,41 +749,56 @@ private:
             return;
         }
         for (std::size_t i = 0; i < rule.inputs.size(); ++i) {
-            correlate(rule.inputs[i], alternative->inputs[i], out);
+            correlate(rule.inputs[i], alternative->inputs[i]);
         }
     }
 
-    void correlate(const CorrelationInput& input, const std::vector<Slot>& slots,
-                   std::vector<event::Detection>& out) {
-        std::vector<std::string> texts;
-        std::string scratch;
+    void correlate(const CorrelationInput& input, const std::vector<Slot>& slots) {
+        const Correlation& rule = set_->parts().correlations[input.correlation];
+        correlate::InputWriter writer(*feed_, rule, seeds_[input.correlation], limits_);
         for (const Slot slot : slots) {
             const event::ValueRef* value = value_of(slot);
             while (value != nullptr && value->type() == event::Type::List) {
                 value = value->list().empty() ? nullptr : &value->list().front();
             }
             if (value == nullptr || value->is_null()) {
+                writer.drop();
                 return;  // a missing group or value field: the event is not counted
             }
-            texts.emplace_back(value->text(scratch));
+            writer.add(value->text(scratch_text_));
         }
         const event::EventHead& head = event_->head();
-        const std::size_t group = set_->parts().correlations[input.correlation].group_by.size();
-        correlate::Input full;
-        full.to = input;
-        full.time = head.time;
-        full.received = head.received;
-        full.event = event_->id();
-        full.row = event_->row();
-        full.drill = head.drill;
-        full.group = std::span(texts).first(group);
-        full.values = std::span(texts).subspan(group);
-        correlator_.add(full, out, stats);
+        CorrelationFeed::Input out;
+        out.correlation = input.correlation;
+        out.reference = input.reference;
+        // A clock that runs far ahead must not make all that follows too late.
+        out.time = head.time > head.received + limits_.lateness ? head.received : head.time;
+        out.received = head.received;
+        out.event = event_->id();
+        out.row = event_->row();
+        out.drill = head.drill;
+        if (rule.type == CorrelationType::EventCount) {
+            out.count = repeats();
+        }
+        writer.finish(out);
+    }
+
+    // "message repeated 5 times" is one event that stands for five.
+    std::uint32_t repeats() const {
+        static const event::FieldId kCount = event::intern("event.count");
+        const event::ValueRef* value = event_->find(kCount);
+        const auto number = value == nullptr ? std::nullopt : number_of(*value);
+        return number && *number >= 1 ? static_cast<std::uint32_t>(std::min(*number, kRepeatsMax))
+                                      : 1;
     }
 
     Limits limits_;
     std::shared_ptr<const RuleSet> set_;
-    correlate::Correlator correlator_;
+    std::vector<std::uint64_t> seeds_;  // by correlation
+    CorrelationFeed* feed_ = nullptr;
+    // Of an engine used alone.
+    std::unique_ptr<Correlator> correlator_;
+    CorrelationFeed own_feed_;
     std::vector<ProfileState> profiles_;
     RuleMeter meter_;
 
@@ -783,8 +830,13 @@ Engine::Engine(std::shared_ptr<const RuleSet> rules, Limits limits)
     : state_(std::make_unique<State>(std::move(rules), limits)) {}
 Engine::~Engine() = default;
 
+void Engine::match(const event::EventBatch& batch, std::vector<event::Detection>& out,
+                   CorrelationFeed& feed) {
+    state_->match(batch, out, feed);
+}
+
 void Engine::match(const event::EventBatch& batch, std::vector<event::Detection>& out) {
-    state_->match(batch, out);
+    state_->match_alone(batch, out);
 }
 
 void Engine::swap_rules(std::shared_ptr<const RuleSet> rules) { state_->swap(std::move(rules)); }

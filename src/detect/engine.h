@@ -1,5 +1,6 @@
-// Events in, detections out. One engine for each shard: it owns scratch memory and the windows of
-// correlation rules. One thread at a time; never blocks, no clock (time is event time).
+// Events in, detections out. One engine for each shard: it owns scratch memory. What events give to
+// correlation rules goes into a feed for the Correlator that all engines share; an engine used
+// alone can keep one of its own. One thread at a time; never blocks, no clock (time is event time).
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,8 @@
 #include <memory>
 #include <vector>
 
-#include "base/time.h"
+#include "detect/correlation_feed.h"
+#include "detect/limits.h"
 #include "detect/rule_meter.h"
 #include "detect/rule_set.h"
 #include "event/batch.h"
@@ -16,20 +18,12 @@
 
 namespace gac::detect {
 
-struct Limits {
-    std::size_t correlation_groups_max = 100'000;          // of one rule; the stalest is evicted
-    std::size_t correlation_entries_max = 10'000;          // of one group; the oldest is evicted
-    std::size_t correlation_events_max = 1'000;            // ids named in one detection
-    base::Duration lateness = base::Duration::minutes(5);  // events older than the newest by more
-                                                           // than this are not correlated
-    std::size_t matched_value_bytes_max = 2'048;           // of one value in Detection::matched
-};
-
 struct EngineStats {
     std::uint64_t events = 0;
     std::uint64_t candidates = 0;  // rules that were evaluated
     std::uint64_t matches = 0;     // detections given out
     std::uint64_t keyword_checks = 0;
+    // Of its own correlator.
     std::uint64_t correlated = 0;  // matches that entered a correlation window
     std::uint64_t late = 0;        // too old to be correlated
     std::uint64_t groups_evicted = 0;
@@ -43,7 +37,12 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // Appends to `out`, in the order of the events. The batch's ids must be set before.
+    // Appends to `out` what single events match, in the order of the events, and to `feed` what
+    // they give to correlation rules. The batch's ids must be set before.
+    void match(const event::EventBatch& batch, std::vector<event::Detection>& out,
+               CorrelationFeed& feed);
+    // The same with a correlator of its own: what correlation rules find stands behind what the
+    // event matched that completed it.
     void match(const event::EventBatch& batch, std::vector<event::Detection>& out);
 
     // Between batches. Windows of correlation rules whose text did not change survive.

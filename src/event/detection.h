@@ -61,8 +61,9 @@ struct IndicatorEntry {
 
 struct Detection {
     std::shared_ptr<const RuleInfo> rule;
-    std::uint32_t row = 0;        // in the batch being matched: the event that completed it
-    base::TimePoint time;         // of that event
+    std::uint32_t row = 0;  // in the batch being matched: the event that completed it
+    base::TimePoint time;   // of that event
+    std::optional<base::TimePoint> first;  // correlation: of the first contributing event
     std::vector<EventId> events;  // contributing events, oldest first; a single match names its own
     std::vector<std::pair<std::string, std::string>>
         group;  // correlation: group-by field and value

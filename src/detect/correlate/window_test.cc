@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <random>
 #include <set>
@@ -65,14 +66,15 @@ private:
         const auto in = window(anchor);
         double measure = 0;
         std::set<std::uint32_t> references;
-        std::set<std::string> values;
+        std::set<std::uint64_t> values;
         std::vector<double> numbers;
         double sum = 0;
         for (const Sighting* s : in) {
             references.insert(s->reference);
-            values.insert(s->value);
-            numbers.push_back(s->number);
-            sum += s->number;
+            values.insert(s->payload);
+            const auto number = std::bit_cast<double>(s->payload);
+            numbers.push_back(number);
+            sum += number;
         }
         std::ranges::sort(numbers);
         switch (rule_.type) {
@@ -156,9 +158,12 @@ TEST_P(WindowProperty, AgreesWithBruteForce) {
             Sighting sighting;
             sighting.time.us =
                 random() % 5 == 0 ? now - static_cast<std::int64_t>(random() % 30) * kSecond : now;
-            sighting.reference = static_cast<std::uint32_t>(random() % rule.rules.size());
-            sighting.value = std::to_string(random() % 6);
-            sighting.number = static_cast<double>(random() % 5) - 1;
+            sighting.reference = static_cast<std::uint32_t>(random() % rule.rules.size()) & 0xff;
+            sighting.payload = random() % 6;
+            if (rule.type != CorrelationType::ValueCount) {
+                sighting.payload =
+                    std::bit_cast<std::uint64_t>(static_cast<double>(random() % 5) - 1);
+            }
             sighting.event = i;
             bool too_late = false;
             std::uint64_t evicted = 0;
@@ -172,7 +177,8 @@ TEST_P(WindowProperty, AgreesWithBruteForce) {
                     const auto sequence = window.sequence(*got);
                     ASSERT_EQ(sequence.size(), rule.rules.size());
                     for (std::size_t k = 0; k < sequence.size(); ++k) {
-                        ASSERT_EQ(window[sequence[k]].reference, k);
+                        const std::size_t reference = window[sequence[k]].reference;
+                        ASSERT_EQ(reference, k);
                     }
                 }
             }
