@@ -19,6 +19,7 @@ public:
     std::filesystem::path certificate() const { return folder_ / "tls.crt"; }
     std::filesystem::path certificate_key() const { return folder_ / "tls.key"; }
     std::filesystem::path follow_positions() const { return folder_ / "follow.positions"; }
+    std::filesystem::path windows() const { return folder_ / "correlation.windows"; }
     std::filesystem::path drill_played() const { return folder_ / "drill.played"; }
 
 private:

@@ -162,8 +162,15 @@ void WatchPost::Rooms::open_indicators() {
 }
 
 Result<> WatchPost::Rooms::open_pipeline() {
-    GAC_TRY(judged, pipeline::replay_tail(*store, store->stats().next_id, *rules, indicators.get(),
-                                          *content.profiles, *sources, desk->alerts));
+    pipeline::Settings settings;
+    settings.shards = static_cast<std::uint32_t>(std::max<std::int64_t>(config.shards, 1));
+    settings.queue_bytes_max = static_cast<std::size_t>(config.queue_mib * kMiB);
+    settings.event_bytes_max = static_cast<std::uint32_t>(config.event_bytes_max);
+    const event::EventId end = store->stats().next_id;
+    auto windows = pipeline::Windows::open(folder.windows(), rules->active().get(), end,
+                                           settings.shards);
+    GAC_TRY(judged, pipeline::replay_tail(*store, end, *rules, indicators.get(),
+                                          *content.profiles, *sources, desk->alerts, windows));
     static_cast<void>(judged);
     const pipeline::Parts parts{.profiles = content.profiles,
                                 .sink = *store,
@@ -172,11 +179,7 @@ Result<> WatchPost::Rooms::open_pipeline() {
                                 .clock = clock,
                                 .alerts = desk->alerts,
                                 .indicators = indicators.get()};
-    pipeline::Settings settings;
-    settings.shards = static_cast<std::uint32_t>(std::max<std::int64_t>(config.shards, 1));
-    settings.queue_bytes_max = static_cast<std::size_t>(config.queue_mib * kMiB);
-    settings.event_bytes_max = static_cast<std::uint32_t>(config.event_bytes_max);
-    pipeline = std::make_unique<pipeline::Pipeline>(parts, settings);
+    pipeline = std::make_unique<pipeline::Pipeline>(parts, settings, std::move(windows));
     syslog = std::make_unique<pipeline::SyslogInput>(*pipeline, settings.event_bytes_max);
     reporter =
         std::make_unique<pipeline::Reporter>(*sources, desk->sources, content.profiles, [this] {

@@ -170,7 +170,7 @@ public:
 
     const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
 
-    void save(std::string& out) const {
+    void save(event::EventId mark, std::string& out) const {
         std::vector<const Group*> groups;
         for (const auto& partition : partitions_) {
             partition->each([&](const Group& group) { groups.push_back(&group); });
@@ -178,19 +178,19 @@ public:
         std::ranges::sort(groups, [](const Group* a, const Group* b) {
             return a->turn != b->turn ? a->turn < b->turn : a->hash < b->hash;
         });
-        save_windows(rules_->parts().correlations, limits_.correlation_seed, groups, out);
+        save_windows(rules_->parts().correlations, limits_.correlation_seed, mark, groups, out);
     }
 
-    Result<> load(std::string_view bytes) {
+    Result<event::EventId> load(std::string_view bytes) {
         for (const auto& partition : partitions_) {
             partition->release();
         }
-        GAC_TRY(groups, load_windows(bytes, rules_->parts().correlations, limits_));
-        for (auto& group : groups) {
+        GAC_TRY(saved, load_windows(bytes, rules_->parts().correlations, limits_));
+        for (auto& group : saved.groups) {
             partition_of(group->correlation, group->hash).adopt(std::move(group));
         }
         publish_sizes();
-        return {};
+        return saved.mark;
     }
 
     CorrelatorStats stats() const {
@@ -236,7 +236,7 @@ private:
         }
         seeds_.clear();
         for (const sigma::Correlation& rule : parts.correlations) {
-            seeds_.push_back(seed_of(rule, limits_.correlation_seed));
+            seeds_.push_back(correlate::seed_of(rule, limits_.correlation_seed));
         }
         Partition::Share share;
         share.groups_max = std::max<std::size_t>(
@@ -586,8 +586,11 @@ void Correlator::swap_rules(std::shared_ptr<const RuleSet> rules) {
     stage_->swap_rules(std::move(rules));
 }
 const std::shared_ptr<const RuleSet>& Correlator::rules() const { return stage_->rules(); }
-void Correlator::save(std::string& out) const { stage_->save(out); }
-Result<> Correlator::load(std::string_view bytes) { return stage_->load(bytes); }
+void Correlator::save(event::EventId mark, std::string& out) const { stage_->save(mark, out); }
+Result<event::EventId> Correlator::load(std::string_view bytes) { return stage_->load(bytes); }
+std::optional<std::uint64_t> Correlator::seed_of(std::string_view saved) {
+    return seed_of_saved(saved);
+}
 CorrelatorStats Correlator::stats() const { return stage_->stats(); }
 
 void merge_by_row(std::vector<event::Detection>& detections, std::size_t from,

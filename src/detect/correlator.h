@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,10 +59,12 @@ public:
     // Windows of rules whose text did not change survive.
     void swap_rules(std::shared_ptr<const RuleSet> rules);
     const std::shared_ptr<const RuleSet>& rules() const;
-    // All windows as bytes (docs/formats/windows.md), and back: windows of rules that are unknown
-    // or have another text are left out. A failed load leaves no window.
-    void save(std::string& out) const;
-    Result<> load(std::string_view bytes);
+    // All windows as bytes (docs/formats/windows.md), with a mark that the owner understands; and
+    // back, giving the mark. Windows of rules that are unknown or have another text are left out. A
+    // failed load leaves no window. Limits::correlation_seed must be the same: seed_of() tells it.
+    void save(event::EventId mark, std::string& out) const;
+    Result<event::EventId> load(std::string_view bytes);
+    static std::optional<std::uint64_t> seed_of(std::string_view saved);
 
     // Any thread.
     CorrelatorStats stats() const;

@@ -7,13 +7,20 @@
 
 namespace gac::pipeline {
 
-Pipeline::Pipeline(const Parts& parts, const Settings& settings)
-    : parts_(parts), raiser_(parts.alerts) {
+Pipeline::Pipeline(const Parts& parts, const Settings& settings, Windows windows)
+    : parts_(parts),
+      raiser_(parts.alerts),
+      correlation_(std::make_unique<Correlation>(CorrelationParts{.profiles = parts.profiles,
+                                                                  .sink = parts.sink,
+                                                                  .sources = parts.sources,
+                                                                  .raiser = raiser_,
+                                                                  .rules = parts.rules},
+                                                 std::move(windows), settings.save_windows_every)) {
     const std::uint32_t count = std::max(settings.shards, 1u);
     const ShardParts shared{.profiles = parts_.profiles,
                             .sink = parts_.sink,
                             .sources = parts_.sources,
-                            .raiser = raiser_,
+                            .correlation = *correlation_,
                             .rules = parts_.rules,
                             .indicators = parts_.indicators,
                             .clock = parts_.clock,
@@ -28,7 +35,9 @@ Pipeline::~Pipeline() {
         shard->close();
     }
     shards_.clear();
+    correlation_->drain();
     raiser_.drain();
+    correlation_.reset();
 }
 
 Shard& Pipeline::shard_of(event::SourceId source) {
@@ -65,6 +74,7 @@ void Pipeline::drain() {
         }
     }
     through.wait();
+    correlation_->drain();
     raiser_.drain();
 }
 

@@ -1,6 +1,6 @@
-// The way of every event: shard workers, their queues, and the raiser behind them. Listeners, HTTP
-// and followed files only hand in chunks; nothing else here starts a thread. A source always goes
-// to the same shard, so its events keep their order.
+// The way of every event: shard workers, their queues, the correlation stage that they share, and
+// the raiser behind them. Listeners, HTTP and followed files only hand in chunks; nothing else here
+// starts a thread. A source always goes to the same shard, so its events keep their order.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "event/profile.h"
 #include "pipeline/chunk.h"
+#include "pipeline/correlation.h"
 #include "pipeline/indicator_service.h"
 #include "pipeline/raiser.h"
 #include "pipeline/rule_service.h"
@@ -25,6 +26,7 @@ struct Settings {
     std::uint32_t shards = 1;
     std::size_t queue_bytes_max = 64 << 20;  // all shards together
     std::uint32_t event_bytes_max = 1 << 20;
+    base::Duration save_windows_every = base::Duration::seconds(10);
 };
 
 // Outlive the pipeline.
@@ -40,8 +42,10 @@ struct Parts {
 
 class Pipeline {
 public:
-    Pipeline(const Parts& parts, const Settings& settings);
-    // Works off what is queued: everything handed in is appended (or refused) and raised.
+    // `windows` as left by the run before, replayed to the end of history.
+    Pipeline(const Parts& parts, const Settings& settings, Windows windows);
+    // Works off what is queued: everything handed in is appended (or refused), correlated and
+    // raised.
     ~Pipeline();
 
     // Takes the chunk, or says Unavailable (queue full, try later) or StorageFull, and leaves it
@@ -64,6 +68,7 @@ private:
 
     Parts parts_;
     Raiser raiser_;
+    std::unique_ptr<Correlation> correlation_;
     std::vector<std::unique_ptr<Shard>> shards_;
 };
 

@@ -107,7 +107,8 @@ protected:
                           .rules = *rules_,
                           .clock = clock_,
                           .alerts = desk_.alerts()};
-        return Pipeline(parts, {.shards = shards, .queue_bytes_max = queue_bytes});
+        return Pipeline(parts, {.shards = shards, .queue_bytes_max = queue_bytes},
+                        Windows::open({}, rules_->active().get(), 0, shards));
     }
 
     Chunk chunk(std::string bytes, event::SourceId source) const {

@@ -20,15 +20,17 @@ constexpr event::EventId kEventsAtOnce = 2048;
 Result<std::uint64_t> replay_tail(const store::EventSource& history, event::EventId end,
                                   RuleService& rules, const IndicatorService* indicators,
                                   const event::ProfileSet& profiles, const SourceTable& sources,
-                                  response::Alerts& alerts) {
-    GAC_TRY(next, alerts.raised_to(Raiser::kStream));
+                                  response::Alerts& alerts, Windows& windows) {
+    GAC_TRY(raised, alerts.raised_to(Raiser::kStream));
+    const event::EventId fed = windows.mark.value_or(raised);
+    event::EventId next = std::min(raised, fed);
+    windows.mark = end;
     if (next >= end) {
         return 0;
     }
-    base::log_info("pipeline",
-                   "judging events {} to {} again, their detections may not have been raised", next,
-                   end);
-    detect::Engine engine(rules.active().get());
+    base::log_info("pipeline", "judging events {} to {} again, raised to {}, correlated to {}",
+                   next, end, raised, fed);
+    detect::Engine engine(rules.active().get(), windows.limits);
     std::optional<detect::IndicatorEngine> lists;
     if (indicators != nullptr) {
         lists.emplace(indicators->plan(), indicators->active());
@@ -37,23 +39,32 @@ Result<std::uint64_t> replay_tail(const store::EventSource& history, event::Even
     event::EventBatch batch;
     std::vector<event::EventId> ids;
     std::vector<event::Detection> detections;
+    detect::CorrelationFeed feed;
     std::uint64_t judged = 0;
     while (next < end) {
         ids.resize(std::min(kEventsAtOnce, end - next));
         std::iota(ids.begin(), ids.end(), next);
         batch.reset();
         GAC_CHECK(history.fetch(ids, batch));
-        engine.match(batch, detections);
+        feed.clear();
+        engine.match(batch, detections, feed);
         if (lists) {
             lists->match(batch, detections);
         }
+        std::erase_if(feed.inputs, [&](const auto& input) { return input.event < fed; });
+        std::vector<event::Detection> correlated;
+        windows.correlator->take(feed, correlated);
+        detect::merge_by_row(detections, 0, std::move(correlated));
+        std::erase_if(detections, [&](const auto& one) { return batch.id_of(one.row) < raised; });
         rules.drop_excepted(detections);
         const auto sightings =
             make_sightings(batch, detections, profiles, sources, *rules.disabled());
         next += ids.size();
-        GAC_TRY(report, alerts.raise(sightings,
-                                     {.stream = std::string(Raiser::kStream), .raised_to = next}));
-        static_cast<void>(report);
+        if (next >= raised) {
+            GAC_TRY(report, alerts.raise(sightings, {.stream = std::string(Raiser::kStream),
+                                                     .raised_to = next}));
+            static_cast<void>(report);
+        }
         judged += batch.size();
     }
     return judged;

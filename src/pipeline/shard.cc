@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "ingest/framing.h"
-#include "pipeline/sighting.h"
 
 namespace gac::pipeline {
 
@@ -20,7 +19,7 @@ constexpr auto kRoomWait = std::chrono::milliseconds(200);
 Shard::Shard(const ShardParts& parts, std::size_t queue_bytes_max)
     : parts_(parts),
       queue_(queue_bytes_max),
-      rules_(parts.rules.active().get()),
+      batch_(std::make_unique<event::EventBatch>()),
       thread_([this] { run(); }) {}
 
 Shard::~Shard() {
@@ -38,16 +37,15 @@ bool Shard::try_push(Chunk& chunk) {
 }
 
 void Shard::run() {
-    engine_ = std::make_unique<detect::Engine>(rules_, detect::Limits{});
     if (parts_.indicators != nullptr) {
         indicators_ = std::make_unique<detect::IndicatorEngine>(parts_.indicators->plan(),
                                                                 parts_.indicators->active());
     }
     for (;;) {
-        auto chunk = queue_.pop(batch_.empty() ? kIdleWait : std::chrono::microseconds(0));
+        auto chunk = queue_.pop(batch_->empty() ? kIdleWait : std::chrono::microseconds(0));
         if (chunk) {
             take(*std::move(chunk));
-        } else if (!batch_.empty()) {
+        } else if (!batch_->empty()) {
             flush();
         } else if (queue_.closed()) {
             return;
@@ -57,7 +55,7 @@ void Shard::run() {
 
 void Shard::take(Chunk chunk) {
     const bool stream = !chunk.done;
-    if (stream != stream_ && !batch_.empty()) {
+    if (stream != stream_ && !batch_->empty()) {
         flush();
     }
     stream_ = stream;
@@ -78,7 +76,7 @@ void Shard::take(Chunk chunk) {
         if (!lost_) {
             return;  // the disk is full: the sender is told how many were kept before
         }
-        const std::uint32_t before = batch_.size();
+        const std::uint32_t before = batch_->size();
         decoder.decode(frame.bytes,
                        {.source = chunk.source,
                         .profile = info.profile,
@@ -86,13 +84,13 @@ void Shard::take(Chunk chunk) {
                         .peer = chunk.peer,
                         .truncated = frame.truncated,
                         .drill = chunk.drill},
-                       batch_);
-        for (std::uint32_t row = before; row < batch_.size(); ++row) {
-            failed += batch_.heads()[row].parse_failed ? 1u : 0u;
+                       *batch_);
+        for (std::uint32_t row = before; row < batch_->size(); ++row) {
+            failed += batch_->heads()[row].parse_failed ? 1u : 0u;
         }
-        events += batch_.size() - before;
-        unsaved += batch_.size() - before;
-        if (batch_.size() >= kBatchEventsMax || batch_.raw_bytes() >= kBatchBytesMax) {
+        events += batch_->size() - before;
+        unsaved += batch_->size() - before;
+        if (batch_->size() >= kBatchEventsMax || batch_->raw_bytes() >= kBatchBytesMax) {
             flush();
             if (!lost_) {
                 events -= unsaved;
@@ -121,7 +119,7 @@ void Shard::take(Chunk chunk) {
     if (!lost_) {
         waiting.receipt.outcome = lost_;
         finish(std::move(waiting));
-    } else if (batch_.empty()) {  // its last events went with an earlier flush, or it held none
+    } else if (batch_->empty()) {  // its last events went with an earlier flush, or it held none
         waiting.position = position_;
         finish(std::move(waiting));
     } else {
@@ -149,39 +147,45 @@ ingest::Decoder* Shard::decoder_for(const std::string& format) {
 }
 
 // Rules and lists that came meanwhile are taken up here, between two batches.
-void Shard::judge() {
-    const auto rules = parts_.rules.active().get();
+void Shard::judge(const Correlation::Ticket& ticket) {
+    if (!engine_) {
+        rules_ = ticket.rules;
+        engine_ = std::make_unique<detect::Engine>(rules_, parts_.correlation.limits());
+    }
     const std::int64_t now = base::monotonic_us();
-    if (rules != rules_ || now - costs_told_us_ > kTellCostsUs) {
+    if (ticket.rules != rules_ || now - costs_told_us_ > kTellCostsUs) {
         parts_.rules.add_costs(engine_->take_costs());
         costs_told_us_ = now;
     }
-    if (rules != rules_) {
-        rules_ = rules;
+    if (ticket.rules != rules_) {
+        rules_ = ticket.rules;
         engine_->swap_rules(rules_);
     }
-    engine_->match(batch_, detections_);
+    detections_.clear();
+    feed_.clear();
+    engine_->match(*batch_, detections_, feed_);
     if (indicators_ != nullptr) {
         if (auto set = parts_.indicators->active(); set != indicators_->set()) {
             indicators_->swap(std::move(set));
         }
         indicators_->set_disabled(parts_.rules.disabled());
-        indicators_->match(batch_, detections_);
+        indicators_->match(*batch_, detections_);
     }
 }
 
 void Shard::flush() {
-    batch_.set_first_id(parts_.raiser.open(parts_.sink, batch_.size()));
-    judge();
+    const Correlation::Ticket ticket = parts_.correlation.open(batch_->size());
+    batch_->set_first_id(ticket.first);
+    judge(ticket);
     const auto kept = append();
     if (kept) {
         static base::Counter& appended =
             base::counter("gac_pipeline_events_total", {}, "Events appended to history");
-        appended.add(batch_.size());
+        appended.add(batch_->size());
         position_ = *kept;
-        hand_over_detections();
+        parts_.correlation.put(ticket, position_, batch_, detections_, feed_);
     } else {
-        parts_.raiser.cancel(batch_.first_id());
+        parts_.correlation.cancel(ticket);
         lost_ = std::unexpected(kept.error());
     }
     for (Waiting& waiting : complete_) {
@@ -194,22 +198,22 @@ void Shard::flush() {
         finish(std::move(waiting));
     }
     complete_.clear();
-    batch_.reset();
+    batch_->reset();
 }
 
 Result<store::Position> Shard::append() {
     for (bool told = false;; told = true) {
-        auto position = parts_.sink.append(batch_);
+        auto position = parts_.sink.append(*batch_);
         const bool may_come_right = !position
                                     && (position.error().code == Code::StorageFull
                                         || position.error().code == Code::Unavailable);
         if (position || !stream_ || !may_come_right || (told && queue_.closed())) {
             if (!position && stream_) {
-                base::log_error("pipeline", "{} events of streams were lost: {}", batch_.size(),
+                base::log_error("pipeline", "{} events of streams were lost: {}", batch_->size(),
                                 position.error().message());
                 base::counter("gac_pipeline_lost_events_total", {},
                               "Events of streams that could not be stored")
-                    .add(batch_.size());
+                    .add(batch_->size());
             }
             return position;
         }
@@ -218,16 +222,6 @@ Result<store::Position> Shard::append() {
         }
         std::this_thread::sleep_for(kRoomWait);
     }
-}
-
-void Shard::hand_over_detections() {
-    parts_.rules.drop_excepted(detections_);
-    RaisedBatch raised;
-    raised.first = batch_.first_id();
-    raised.upto = batch_.first_id() + batch_.size();
-    raised.sightings = make_sightings(batch_, detections_, *parts_.profiles, parts_.sources,
-                                      *parts_.rules.disabled());
-    parts_.raiser.push(std::move(raised));
 }
 
 void Shard::finish(Waiting waiting) {

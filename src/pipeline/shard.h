@@ -1,7 +1,7 @@
 // One worker: one thread, one bounded queue. Takes chunks, decodes them into a batch, lets the
-// rules judge it, appends it to history and hands detections on; answers waiting senders when their
-// events are durable. Order is fixed: match, append, raise. Nothing here allocates per event or
-// speaks SQL.
+// rules judge it, appends it to history and hands detections on, by way of the correlation stage;
+// answers waiting senders when their events are durable. Order is fixed: match, append, raise.
+// Nothing here allocates per event or speaks SQL.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,8 @@
 #include "event/batch.h"
 #include "ingest/decoder.h"
 #include "pipeline/chunk.h"
+#include "pipeline/correlation.h"
 #include "pipeline/indicator_service.h"
-#include "pipeline/raiser.h"
 #include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
 #include "store/event_sink.h"
@@ -32,7 +32,7 @@ struct ShardParts {
     std::shared_ptr<const event::ProfileSet> profiles;
     store::EventSink& sink;
     SourceTable& sources;
-    Raiser& raiser;
+    Correlation& correlation;
     RuleService& rules;
     const IndicatorService* indicators = nullptr;  // none: events are judged by rules alone
     const base::Clock& clock;
@@ -64,18 +64,18 @@ private:
     void take(Chunk chunk);
     ingest::Decoder* decoder_for(const std::string& format);
     void flush();
-    void judge();
+    void judge(const Correlation::Ticket& ticket);
     Result<store::Position> append();
-    void hand_over_detections();
     void finish(Waiting waiting);
 
     ShardParts parts_;
     base::BoundedQueue<Chunk> queue_;
-    event::EventBatch batch_;
+    std::unique_ptr<event::EventBatch> batch_;
     std::unique_ptr<detect::Engine> engine_;
     std::shared_ptr<const detect::RuleSet> rules_;
     std::unique_ptr<detect::IndicatorEngine> indicators_;
     std::vector<event::Detection> detections_;
+    detect::CorrelationFeed feed_;
     std::unordered_map<std::string, std::unique_ptr<ingest::Decoder>> decoders_;
     std::vector<Waiting> complete_;  // chunks whose last event is in the batch
     Result<> lost_;                  // why events of the current chunk were not kept

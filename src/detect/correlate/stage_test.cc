@@ -328,10 +328,11 @@ TEST(Stage, SavedWindowsGoOnWhereTheyWere) {
         }
         if (i % 5 == 0) {
             std::string bytes;
-            correlator->save(bytes);
+            correlator->save(i, bytes);
             correlator = std::make_unique<Correlator>(set, Limits{}, 1 + i % 3);
             const auto loaded = correlator->load(bytes);
             ASSERT_TRUE(loaded) << loaded.error().message();
+            EXPECT_EQ(*loaded, i);
         }
     }
     EXPECT_EQ(out, expected);
@@ -350,7 +351,7 @@ TEST(Stage, RefusesDamagedWindows) {
     engine.match(batch, found, feed);
     correlator.take(feed, found);
     std::string bytes;
-    correlator.save(bytes);
+    correlator.save(77, bytes);
     const std::uint64_t groups = correlator.stats().groups;
     EXPECT_GT(groups, 20U);
     ASSERT_TRUE(Correlator(set, {}, 1).load(bytes));

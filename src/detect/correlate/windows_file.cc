@@ -31,11 +31,12 @@ void put_text(std::string_view text, std::string& out) {
 
 }  // namespace
 
-void save_windows(std::span<const sigma::Correlation> rules, std::uint64_t seed,
+void save_windows(std::span<const sigma::Correlation> rules, std::uint64_t seed, std::uint64_t mark,
                   std::span<const Group* const> groups, std::string& out) {
     const std::size_t begin = out.size();
     out.append(kMagic);
     put(seed, out);
+    put(mark, out);
     put(static_cast<std::uint32_t>(rules.size()), out);
     for (const sigma::Correlation& rule : rules) {
         put_text(rule.text_key, out);
@@ -54,9 +55,18 @@ void save_windows(std::span<const sigma::Correlation> rules, std::uint64_t seed,
     put(hash_of(std::string_view(out).substr(begin), kSumSeed), out);
 }
 
-Result<std::vector<std::unique_ptr<Group>>> load_windows(std::string_view bytes,
-                                                         std::span<const sigma::Correlation> rules,
-                                                         const Limits& limits) {
+std::optional<std::uint64_t> seed_of_saved(std::string_view bytes) {
+    if (!bytes.starts_with(kMagic)) {
+        return std::nullopt;
+    }
+    base::Reader in(bytes.substr(kMagic.size()));
+    const auto seed = in.read<std::uint64_t>();
+    return in.failed() ? std::nullopt : std::optional(seed);
+}
+
+Result<LoadedWindows> load_windows(std::string_view bytes,
+                                   std::span<const sigma::Correlation> rules,
+                                   const Limits& limits) {
     const auto damaged = [](std::string_view what) {
         return fail(Code::Corrupt, fmt::format("saved windows: {}", what));
     };
@@ -72,6 +82,8 @@ Result<std::vector<std::unique_ptr<Group>>> load_windows(std::string_view bytes,
     if (in.read<std::uint64_t>() != limits.correlation_seed) {
         return damaged("made with another seed");
     }
+    LoadedWindows out;
+    out.mark = in.read<std::uint64_t>();
     std::unordered_map<std::string_view, std::uint32_t> known;
     for (std::uint32_t i = 0; i < rules.size(); ++i) {
         known.emplace(rules[i].text_key, i);
@@ -83,7 +95,6 @@ Result<std::vector<std::unique_ptr<Group>>> load_windows(std::string_view bytes,
         const auto found = known.find(in.take(in.read<std::uint32_t>()));
         now.push_back(found == known.end() ? kNone : found->second);
     }
-    std::vector<std::unique_ptr<Group>> groups;
     const auto group_count = in.read<std::uint64_t>();
     for (std::uint64_t i = 0; i < group_count && !in.failed(); ++i) {
         const auto number = in.read<std::uint32_t>();
@@ -105,12 +116,12 @@ Result<std::vector<std::unique_ptr<Group>>> load_windows(std::string_view bytes,
         if (!group->window.load(part, kEntriesMax) || !part.done()) {
             return damaged("a window is damaged");
         }
-        groups.push_back(std::move(group));
+        out.groups.push_back(std::move(group));
     }
     if (in.failed() || !in.done()) {
         return damaged("cut short");
     }
-    return groups;
+    return out;
 }
 
 }  // namespace gac::detect::correlate
