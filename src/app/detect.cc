@@ -172,7 +172,7 @@ void add_detect(CLI::App& root, Chosen& chosen) {
         ->capture_default_str();
     command
         ->add_option("--threads", options->threads,
-                     "Threads; with correlation rules always one, as order counts")
+                     "Threads; the hits are the same for any number")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     command->add_option("--indicators", options->indicators,

@@ -1,16 +1,15 @@
 #include "app/detect_run.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstdio>
 #include <iterator>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "base/text.h"
 #include "base/time.h"
+#include "detect/correlator.h"
 #include "ingest/decoder.h"
 #include "ingest/event_log.h"
 #include "ingest/input.h"
@@ -117,7 +116,8 @@ void append_line(const event::Detection& hit, const std::string& file, std::uint
 // Decoder and engine of one thread.
 class Worker {
 public:
-    static Result<std::unique_ptr<Worker>> make(const DetectSettings& settings) {
+    static Result<std::unique_ptr<Worker>> make(const DetectSettings& settings,
+                                                base::TimePoint started) {
         std::vector<event::FieldId> fields = settings.rules->fields();
         if (settings.indicators) {
             const auto more = settings.indicator_plan->fields();
@@ -131,11 +131,11 @@ public:
         ingest::Options whole;
         whole.profiles = settings.profiles;
         GAC_TRY(full, ingest::make_decoder(settings.format, whole));
-        return std::make_unique<Worker>(settings, options, whole, std::move(decoder),
+        return std::make_unique<Worker>(settings, started, options, whole, std::move(decoder),
                                         std::move(full));
     }
 
-    Worker(const DetectSettings& settings, const ingest::Options& options,
+    Worker(const DetectSettings& settings, base::TimePoint started, const ingest::Options& options,
            const ingest::Options& whole, std::unique_ptr<ingest::Decoder> decoder,
            std::unique_ptr<ingest::Decoder> full)
         : decoder_(std::move(decoder)),
@@ -147,7 +147,7 @@ public:
             indicators_.emplace(settings.indicator_plan, settings.indicators);
         }
         origin_.profile = settings.profile;
-        origin_.received = base::SystemClock{}.now();
+        origin_.received = started;
         engine_.set_full_decoder([this](const event::EventRef& event, event::EventBatch& out) {
             ingest::Origin origin = origin_;
             origin.profile = event.head().profile;
@@ -176,26 +176,20 @@ public:
                || !chunk_.bytes.empty();
     }
 
-    // Judges what was taken; gives the number of events.
-    std::uint32_t judge(std::vector<event::Detection>& hits) {
-        batch_.set_first_id(next_id_);
-        engine_.match(batch_, hits);
+    // Judges what was taken, event by event; gives the number of events.
+    std::uint32_t judge(event::EventId first_id, std::vector<event::Detection>& hits,
+                        detect::CorrelationFeed& feed) {
+        batch_.set_first_id(first_id);
+        engine_.match(batch_, hits, feed);
         if (indicators_) {
-            std::vector<event::Detection> by_rules = std::move(hits);
             std::vector<event::Detection> by_lists;
             indicators_->match(batch_, by_lists);
-            hits.clear();
-            std::merge(std::make_move_iterator(by_rules.begin()),
-                       std::make_move_iterator(by_rules.end()),
-                       std::make_move_iterator(by_lists.begin()),
-                       std::make_move_iterator(by_lists.end()), std::back_inserter(hits),
-                       [](const auto& a, const auto& b) { return a.row < b.row; });
+            detect::merge_by_row(hits, 0, std::move(by_lists));
         }
         for (const event::EventHead& head : batch_.heads()) {
             parse_failed_ += head.parse_failed ? 1U : 0U;
         }
         const std::uint32_t events = batch_.size();
-        next_id_ += events;
         batch_.reset();
         chunk_ = {};
         return events;
@@ -239,7 +233,6 @@ private:
     std::optional<detect::IndicatorEngine> indicators_;
     ingest::Origin origin_;
     event::EventBatch batch_;
-    event::EventId next_id_ = 1;
     std::uint64_t parse_failed_ = 0;
 };
 
@@ -278,28 +271,56 @@ private:
 };
 
 // One file after the other on this thread: frames are read where they lie, nothing is copied.
-Result<> read_input(const std::string& path, bool chunks, Worker& worker, Output& output,
-                    DetectReport& report) {
-    GAC_TRY(input, ingest::Input::open(path, kFrameBytesMax, chunks));
-    ingest::Frame frame;
-    std::vector<event::Detection> hits;
-    for (;;) {
-        auto more = input->next(frame);
-        const bool end = !more || !*more;
-        if (!end) {
-            worker.take(frame);
-        }
-        if (end || worker.is_full()) {
-            hits.clear();
-            const std::uint32_t events = worker.judge(hits);
-            output.write(path, events, hits);
-        }
-        if (end) {
-            report.bytes += input->bytes_read();
-            return more ? Result<>{} : std::unexpected(more.error());
+class Alone {
+public:
+    Alone(bool chunks, Worker& worker, detect::Correlator& correlator, Output& output,
+          DetectReport& report)
+        : chunks_(chunks),
+          worker_(worker),
+          correlator_(correlator),
+          output_(output),
+          report_(report) {}
+
+    Result<> read(const std::string& path) {
+        GAC_TRY(input, ingest::Input::open(path, kFrameBytesMax, chunks_));
+        ingest::Frame frame;
+        for (;;) {
+            auto more = input->next(frame);
+            const bool end = !more || !*more;
+            if (!end) {
+                worker_.take(frame);
+            }
+            if (end || worker_.is_full()) {
+                judge(path);
+            }
+            if (end) {
+                report_.bytes += input->bytes_read();
+                return more ? Result<>{} : std::unexpected(more.error());
+            }
         }
     }
-}
+
+private:
+    void judge(const std::string& path) {
+        hits_.clear();
+        feed_.clear();
+        const std::uint32_t events = worker_.judge(next_id_, hits_, feed_);
+        next_id_ += events;
+        std::vector<event::Detection> correlated;
+        correlator_.take(feed_, correlated);
+        detect::merge_by_row(hits_, 0, std::move(correlated));
+        output_.write(path, events, hits_);
+    }
+
+    bool chunks_;
+    Worker& worker_;
+    detect::Correlator& correlator_;
+    Output& output_;
+    DetectReport& report_;
+    std::vector<event::Detection> hits_;
+    detect::CorrelationFeed feed_;
+    event::EventId next_id_ = 1;
+};
 
 // Frames cut off for one worker.
 struct Chunk {
@@ -376,49 +397,26 @@ private:
     std::unique_ptr<ingest::Input> input_;
 };
 
-// Puts the workers' results back into order. A worker far ahead of the slowest waits.
-class InOrder {
-public:
-    explicit InOrder(Output& output) : output_(output) {}
-
-    void put(const Chunk& chunk, std::uint32_t events, std::vector<event::Detection> hits) {
-        std::unique_lock lock(mutex_);
-        moved_.wait(lock, [&] { return chunk.number < next_ + kAheadMax; });
-        waiting_.emplace(chunk.number, Done{chunk.file, events, std::move(hits)});
-        for (auto first = waiting_.begin(); first != waiting_.end() && first->first == next_;
-             first = waiting_.begin()) {
-            output_.write(*first->second.file, first->second.events, first->second.hits);
-            waiting_.erase(first);
-            ++next_;
-        }
-        moved_.notify_all();
-    }
-
-private:
-    static constexpr std::uint64_t kAheadMax = 64;
-    struct Done {
-        const std::string* file;
-        std::uint32_t events;
-        std::vector<event::Detection> hits;
-    };
-    std::mutex mutex_;
-    std::condition_variable moved_;
-    Output& output_;
-    std::uint64_t next_ = 0;
-    std::map<std::uint64_t, Done> waiting_;
-};
-
-void work(Worker& worker, Reader& reader, InOrder& results) {
+// The correlator puts the workers' results back into order. A worker far ahead of the slowest
+// waits.
+void work(Worker& worker, Reader& reader, detect::Correlator& correlator, Output& output) {
+    constexpr unsigned kIdBits = 20;  // more than events of one chunk
     Chunk chunk;
     while (reader.next(chunk)) {
         std::vector<event::Detection> hits;
+        detect::CorrelationFeed feed;
         std::uint32_t events = 0;
         const auto judge = [&] {
             std::vector<event::Detection> more;
-            const std::uint32_t judged = worker.judge(more);
+            const std::size_t fed = feed.inputs.size();
+            const std::uint32_t judged =
+                worker.judge((chunk.number << kIdBits) + events, more, feed);
             for (event::Detection& hit : more) {
                 hit.row += events;
                 hits.push_back(std::move(hit));
+            }
+            for (std::size_t i = fed; i < feed.inputs.size(); ++i) {
+                feed.inputs[i].row += events;
             }
             events += judged;
         };
@@ -432,7 +430,12 @@ void work(Worker& worker, Reader& reader, InOrder& results) {
             }
         }
         judge();
-        results.put(chunk, events, std::move(hits));
+        correlator.put(chunk.number, std::move(feed),
+                       [&output, &file = *chunk.file, events,
+                        hits = std::move(hits)](std::vector<event::Detection> correlated) mutable {
+                           detect::merge_by_row(hits, 0, std::move(correlated));
+                           output.write(file, events, hits);
+                       });
     }
 }
 
@@ -441,30 +444,33 @@ void work(Worker& worker, Reader& reader, InOrder& results) {
 Result<DetectReport> run_detect(const DetectSettings& settings,
                                 const std::vector<std::string>& inputs) {
     DetectReport report;
-    report.threads = settings.rules->has_correlations() ? 1 : settings.threads;
+    report.threads = std::max<std::size_t>(settings.threads, 1);
+    const base::TimePoint started = base::SystemClock{}.now();
     std::vector<std::unique_ptr<Worker>> workers;
     for (std::size_t i = 0; i < report.threads; ++i) {
-        GAC_TRY(worker, Worker::make(settings));
+        GAC_TRY(worker, Worker::make(settings, started));
         workers.push_back(std::move(worker));
     }
     // Event logs as they stand, unless a format is named that reads their records as text.
     const bool chunks = !(settings.indicator_plan && settings.indicator_plan->reads_texts())
                         && (settings.format == "auto" || settings.format == "json");
+    detect::Correlator correlator(settings.rules, {}, report.threads);
     Output output(settings.json);
     if (report.threads == 1) {
+        Alone alone(chunks, *workers.front(), correlator, output, report);
         for (const std::string& path : inputs) {
-            if (auto done = read_input(path, chunks, *workers.front(), output, report); !done) {
+            if (auto done = alone.read(path); !done) {
                 report.failures.push_back(std::move(done).error());
             }
         }
     } else {
         Reader reader(inputs, chunks, report);
-        InOrder results(output);
         std::vector<std::jthread> threads;
         for (const auto& worker : workers) {
-            threads.emplace_back([&] { work(*worker, reader, results); });
+            threads.emplace_back([&] { work(*worker, reader, correlator, output); });
         }
     }
+    report.matches = correlator.stats().reports;
     for (const auto& worker : workers) {
         worker->add_to(report);
     }
