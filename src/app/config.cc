@@ -52,7 +52,7 @@ const std::array kKeys = {
         "look for indicators in message texts as well, also in forms like hxxp and [.]"},
     Key{"drill", &Config::drill, "play the sample night as a drill on the first start"},
     Key{"shards", &Config::shards,
-        "worker threads for decoding and detection; 0: one a core, less one", 0, 256},
+        "worker threads for decoding and detection; 0: one a core", 0, 256},
     Key{"queue_mib", &Config::queue_mib, "input waiting for a worker, all together, in MiB", 1,
         65536},
     Key{"sync_ms", &Config::sync_ms,

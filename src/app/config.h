@@ -35,7 +35,7 @@ struct Config {
     std::vector<std::string> allow_lists;  // of what is no indicator whatever the others say
     bool indicators_in_text = false;
     bool drill = true;            // play the sample night on first start
-    std::int64_t shards = 0;      // 0: one a core, less one
+    std::int64_t shards = 0;      // 0: one a core
     std::int64_t queue_mib = 32;  // all shards together
     std::int64_t sync_ms = 20;    // group commit
     std::int64_t memtable_mib = 48;

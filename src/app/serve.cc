@@ -118,7 +118,7 @@ void add_serve(CLI::App& root, Chosen& chosen) {
     key("--syslog-tls", "syslog_tls", "Syslog over TLS (default off)");
     key("--rules", "rules", "More rules: file or folder (may stand several times)");
     key("--log-level", "log_level", "debug, info, warn or error (default info)");
-    key("--shards", "shards", "Worker threads (default 0: one)");
+    key("--shards", "shards", "Worker threads (default 0: one a core)");
     key("--sync-ms", "sync_ms", "Longest wait before events are forced to disk (default 20)");
     key("--disk-reserve-mib", "disk_reserve_mib",
         "Refuse new events below this much free space (default 256)");

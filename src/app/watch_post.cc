@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -34,6 +35,7 @@ namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kPruneEverySeconds = 3600;
+constexpr std::uint32_t kShardsUnasked = 16;
 constexpr base::Duration kStopPatience = base::Duration::seconds(5);
 
 std::vector<std::filesystem::path> rule_paths(const Config& config, const Content& content) {
@@ -43,6 +45,13 @@ std::vector<std::filesystem::path> rule_paths(const Config& config, const Conten
     }
     paths.insert(paths.end(), config.rules.begin(), config.rules.end());
     return paths;
+}
+
+std::uint32_t shards_of(const Config& config) {
+    if (config.shards > 0) {
+        return static_cast<std::uint32_t>(config.shards);
+    }
+    return std::clamp(std::thread::hardware_concurrency(), 1U, kShardsUnasked);
 }
 
 // Units and hosts of the made-up province, so that the drill's alerts belong to somebody.
@@ -163,7 +172,7 @@ void WatchPost::Rooms::open_indicators() {
 
 Result<> WatchPost::Rooms::open_pipeline() {
     pipeline::Settings settings;
-    settings.shards = static_cast<std::uint32_t>(std::max<std::int64_t>(config.shards, 1));
+    settings.shards = shards_of(config);
     settings.queue_bytes_max = static_cast<std::size_t>(config.queue_mib * kMiB);
     settings.event_bytes_max = static_cast<std::uint32_t>(config.event_bytes_max);
     const event::EventId end = store->stats().next_id;

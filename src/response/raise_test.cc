@@ -64,6 +64,17 @@ TEST(Raise, OneAlertForOneRuleAndHost) {
     EXPECT_EQ(alerts[0].version, 1);
 }
 
+TEST(Raise, ACorrelationIsSeenFromItsFirstEvent) {
+    FakeDesk desk;
+    auto sighting = sighting_of(test_rule("r1"), "web-1", {1, 2});
+    sighting.detection.first = sighting.detection.time - Duration::minutes(7);
+    raise(desk, {sighting});
+    const auto alerts = all(desk);
+    ASSERT_THAT(alerts, SizeIs(1));
+    EXPECT_EQ(alerts[0].first_seen, *sighting.detection.first);
+    EXPECT_EQ(alerts[0].last_seen, sighting.detection.time);
+}
+
 TEST(Raise, CorrelationIsKeyedByItsGroup) {
     FakeDesk desk;
     const auto rule = test_rule("r1");

@@ -72,6 +72,11 @@ struct Resolved {
     int safety_level = 0;
 };
 
+// Of its contributing events.
+base::TimePoint first_of(const event::Detection& detection) {
+    return detection.first.value_or(detection.time);
+}
+
 // What one alert is about, within a rule.
 std::string key_of(const Sighting& sighting, const Resolved& resolved) {
     std::string key = sighting.detection.drill ? "drill|" : "|";
@@ -322,7 +327,8 @@ struct Raise {
         made.unit = resolved.unit;
         made.window_start = detection.time;
         made.fresh = true;
-        made.first_seen = made.last_seen = detection.time;
+        made.first_seen = first_of(detection);
+        made.last_seen = detection.time;
         made.samples = 0;
 
         // A grouped alert stands for many hosts and people: it names none.
@@ -419,10 +425,11 @@ struct Raise {
         const std::uint64_t added =
             ids.empty() ? std::max<std::uint64_t>(detection.count, 1) : ids.size();
         if (to.events == 0) {
-            to.first_seen = to.last_seen = detection.time;
+            to.first_seen = first_of(detection);
+            to.last_seen = detection.time;
         }
         to.events += added;
-        to.first_seen = std::min(to.first_seen, detection.time);
+        to.first_seen = std::min(to.first_seen, first_of(detection));
         to.last_seen = std::max(to.last_seen, detection.time);
         to.hours[detection.time.us / kHourUs] += static_cast<std::uint32_t>(added);
         report.events += added;
