@@ -282,6 +282,81 @@ TEST_F(PipelineTest, KeepsTheOrderOfEachSourceOverManyShards) {
     EXPECT_EQ(sink_.lines().size(), 1500u);
 }
 
+constexpr std::string_view kCountRule = R"(
+title: Word seen
+name: word
+id: 11111111-2222-4333-8444-555555555555
+logsource: {category: test}
+detection:
+    selection: {word: danger}
+    condition: selection
+---
+title: Word seen often
+id: 11111111-2222-4333-8444-666666666666
+correlation:
+    type: event_count
+    rules: [word]
+    group-by: [who]
+    timespan: 10m
+    condition: {gte: 50}
+)";
+
+TEST_F(PipelineTest, CorrelatesOverAllShards) {
+    write_rule(kCountRule);
+    rules_->reload_if_changed();
+    Pipeline pipeline = make_pipeline(3);
+    std::vector<event::SourceId> senders;
+    for (int i = 0; i < 5; ++i) {
+        senders.push_back(*sources_.find_or_add("sender" + std::to_string(i), "http"));
+        sources_.set_profile(senders.back(), *profiles_->find("test"), "");
+    }
+    {
+        std::vector<std::jthread> threads;
+        for (const event::SourceId sender : senders) {
+            threads.emplace_back([&, sender] {
+                for (int n = 0; n < 20; ++n) {
+                    ASSERT_TRUE(
+                        pipeline.push(chunk("{\"word\":\"danger\",\"who\":\"a\"}\n"
+                                            "{\"word\":\"calm\",\"who\":\"a\"}\n",
+                                            sender)));
+                }
+            });
+        }
+    }
+    pipeline.drain();
+    EXPECT_EQ(alert_count(), 1);
+    EXPECT_EQ(desk_.number("SELECT event_count FROM alerts"), 50);
+}
+
+TEST_F(PipelineTest, WindowsGoOnInTheNextRun) {
+    write_rule(kCountRule);
+    rules_->reload_if_changed();
+    const std::string line = "{\"word\":\"danger\",\"who\":\"a\"}\n";
+    for (int run = 0; run < 5; ++run) {
+        const Parts parts{.profiles = profiles_,
+                          .sink = sink_,
+                          .sources = sources_,
+                          .rules = *rules_,
+                          .clock = clock_,
+                          .alerts = desk_.alerts()};
+        const event::EventId end = sink_.reserve(1);
+        auto windows = Windows::open(folder_ / "windows", rules_->active().get(), end, 1);
+        EXPECT_EQ(windows.mark.has_value(), run > 0);
+        windows.mark = end;
+        Pipeline pipeline(parts, {.shards = 2}, std::move(windows));
+        for (int n = 0; n < 10; ++n) {
+            EXPECT_EQ(alert_count(), 0);
+            send(pipeline, line);
+        }
+        pipeline.drain();
+    }
+    EXPECT_EQ(alert_count(), 1);
+    // A file from another history, or a damaged one, is not used.
+    EXPECT_FALSE(Windows::open(folder_ / "windows", rules_->active().get(), 1, 1).mark);
+    std::ofstream(folder_ / "windows", std::ios::app) << "x";
+    EXPECT_FALSE(Windows::open(folder_ / "windows", rules_->active().get(), 1'000, 1).mark);
+}
+
 class FollowTest : public PipelineTest {
 protected:
     std::unique_ptr<Follower> follow(Pipeline& pipeline) {

@@ -210,6 +210,54 @@ TEST(Correlation, AliasesReadDifferentFields) {
     EXPECT_EQ(run.feed({{2, "two", "x", "ann"}}).size(), 1U);
 }
 
+TEST(Correlation, FirstIsTheTimeOfTheFirstContributingEvent) {
+    Stream run(kCount);
+    const auto out = run.feed({{100, "fail"}, {103, "fail"}, {101, "fail"}});
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].time.us, 103'000'000);
+    ASSERT_TRUE(out[0].first.has_value());
+    EXPECT_EQ(out[0].first->us, 100'000'000);
+}
+
+TEST(Correlation, ARepeatedMessageCountsAsOftenAsItSays) {
+    const auto set = compile_text(kCount);
+    Engine engine(set);
+    event::EventBatch batch;
+    add_event(batch, {{"Kind", "fail"}, {"User", "u"}, {"event.count", std::int64_t{5}}});
+    add_event(batch, {{"Kind", "fail"}, {"User", "v"}, {"event.count", std::int64_t{-5}}});
+    add_event(batch, {{"Kind", "fail"}, {"User", "v"}, {"event.count", std::string("many")}});
+    batch.set_first_id(1);
+    std::vector<event::Detection> out;
+    engine.match(batch, out);
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].count, 5U);
+    EXPECT_EQ(out[0].events, (std::vector<event::EventId>{1}));
+}
+
+TEST(Correlation, AClockThatRunsAheadDoesNotBlindAGroup) {
+    const auto set = compile_text(kCount);
+    Engine engine(set);
+    event::EventBatch batch;
+    for (const std::int64_t seconds : {100, 9'999'999, 101, 102}) {
+        add_event(batch, {{"Kind", "fail"}, {"User", "u"}}, {.time = {seconds * 1'000'000}});
+    }
+    batch.heads()[1].received.us = 100'500'000;
+    batch.set_first_id(1);
+    std::vector<event::Detection> out;
+    engine.match(batch, out);
+    EXPECT_EQ(out.size(), 1U);
+    EXPECT_EQ(engine.stats().late, 0U);
+}
+
+TEST(Correlation, ARuleThatCountsFarHasRoomForIt) {
+    std::string far = kCount;
+    far.replace(far.find("gte: 3"), 6, "gte: 60");
+    Limits limits;
+    limits.correlation_entries_max = 10;
+    Stream run(far, limits);
+    EXPECT_EQ(run.feed(burst(60, "fail", 0, 0.1)).size(), 1U);
+}
+
 TEST(Correlation, GroupsAreBounded) {
     Limits limits;
     limits.correlation_groups_max = 10;
