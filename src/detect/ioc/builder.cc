@@ -25,7 +25,7 @@ class Keys {
 public:
     void push(const ioc::Key& key) {
         if (size_ % kBlockKeys == 0) {
-            blocks_.push_back(std::make_unique<ioc::Key[]>(kBlockKeys));
+            blocks_.push_back(std::make_unique_for_overwrite<ioc::Key[]>(kBlockKeys));
         }
         blocks_[size_ / kBlockKeys][size_ % kBlockKeys] = key;
         ++size_;

@@ -329,10 +329,10 @@ void Glance::url(std::string_view value) {
     while (!value.empty() && static_cast<unsigned char>(value.front()) <= 0x20) {
         value.remove_prefix(1);
     }
-    if (value.size() < 3) {
+    if (value.empty()) {
         return;
     }
-    if (value.front() == '/' && value[1] != '/') {
+    if (value.front() == '/' && !value.starts_with("//")) {
         return;  // a path: the host is looked at where it stands
     }
     std::size_t at = value.starts_with("//") ? 2 : scheme_bytes(value);

@@ -101,6 +101,11 @@ std::string_view unquote(std::string_view text) {
     return text;
 }
 
+// "", "-", "?" where there is nothing to say.
+bool is_placeholder(std::string_view value) {
+    return std::ranges::all_of(value, [](char c) { return c == '-' || c == '?' || c == '.'; });
+}
+
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 std::string_view next_word(std::string_view& line) {
@@ -410,7 +415,7 @@ private:
         }
         for (const Cell& cell : cells_) {
             columns_.push_back(column_of(cell_text(cell)));
-            value_columns_ += columns_.back().column == Column::Value ? 1 : 0;
+            value_columns_ += columns_.back().column == Column::Value ? 1U : 0U;
         }
         return value_columns_ > 0 || std::ranges::any_of(columns_, [](const ColumnName& name) {
                    return name.column == Column::Typed;
@@ -537,7 +542,8 @@ private:
             if (name.column == Column::Value && !value.empty()) {
                 any = true;
                 add_with_word(value, row);
-            } else if (name.column == Column::Typed && value_columns_ == 0 && !value.empty()) {
+            } else if (name.column == Column::Typed && value_columns_ == 0
+                       && !is_placeholder(value)) {
                 any = true;
                 add(value, name.type, row.valid_until, note_);
             }

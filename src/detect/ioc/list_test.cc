@@ -119,6 +119,8 @@ TEST(CsvList, ColumnsByNameInAnyCase) {
         (Lines{"ip 192.0.2.1 @2 until 2026-12-31 (C2)",
                "domain evil.example @3 (two\nlines; \"quoted\")", "! 5 unknown type \"color\"",
                "! 6 a time of expiry that ca", "! 7 a row without an indicat"}));
+    EXPECT_EQ(read("; ip, asn, domain\n192.0.2.1,AS1,-\n-,AS2,198.51.100.1\n"),
+              (Lines{"ip 192.0.2.1 @2", "ip 198.51.100.1 @3"}));
     EXPECT_EQ(read("source ip,source_url,tags\n192.0.2.1,http://evil.example,\"[\"\"t1\"\"]\"\n"),
               (Lines{"ip 192.0.2.1 @2 ([\"t1\"])", "url http://evil.example/ @2 ([\"t1\"])"}));
 }

@@ -82,9 +82,8 @@ bool take_domain(std::string_view text, Recognised& out, std::string_view& why) 
         why = "a domain of one label; write \".label\" to mean the whole of it";
         return false;
     }
-    if (base::IpAddress::parse(out.text)) {
-        why = "an IP address, not a domain name";
-        return false;
+    if (base::IpAddress::parse(out.text)) {  // columns of hosts hold both
+        return take_address(out.text, out, why);
     }
     out.type = Domain;
     return true;
