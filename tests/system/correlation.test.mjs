@@ -10,14 +10,14 @@ const rule = `title: Failed
 name: failed
 id: 7d0a3f0e-6a1b-4c52-9a55-0d3f2f8f0001
 logsource: {product: linux}
-detection: {selection: {outcome: failed}, condition: selection}
+detection: {selection: {event.outcome: failure}, condition: selection}
 ---
 title: Spray
 id: 7d0a3f0e-6a1b-4c52-9a55-0d3f2f8f0002
 correlation:
     type: event_count
     rules: [failed]
-    group-by: [source]
+    group-by: [source.ip]
     timespan: 1h
     condition: {gte: 60}
 level: high
@@ -28,9 +28,9 @@ id: 7d0a3f0e-6a1b-4c52-9a55-0d3f2f8f0003
 correlation:
     type: value_count
     rules: [failed]
-    group-by: [source]
+    group-by: [source.ip]
     timespan: 10m
-    condition: {field: user, gte: 8}
+    condition: {field: user.name, gte: 8}
     generate: true
 ---
 title: Many sources of many names
@@ -51,7 +51,7 @@ function rules(folder) {
 
 const line = (n, source, seconds) => JSON.stringify({
     '@timestamp': new Date(Date.UTC(2026, 10, 20, 1, 0, 0) + seconds * 1000).toISOString(),
-    outcome: 'failed', source, user: `user${n}`, n,
+    host: { name: 'srv1', os: { type: 'linux' } }, event: { outcome: 'failure' }, source: { ip: source }, user: { name: `user${n}` },
 });
 
 test('gac detect finds the same on any number of threads', { timeout: 120_000 }, () => {
@@ -66,10 +66,10 @@ test('gac detect finds the same on any number of threads', { timeout: 120_000 },
         files.push(join(folder, `part${f}.ndjson`));
         writeFileSync(files[f], lines.join('\n'));
     }
-    const run = (threads) => gac(['detect', '--json', '--all-sources', '--threads', String(threads), '--rules', rules(folder), '--', ...files]);
+    const run = (threads) => gac(['detect', '--json', '--threads', String(threads), '--rules', rules(folder), '--', ...files]);
     const one = run(1);
     assert.equal(one.code, 0, one.stderr);
-    assert.ok(one.stdout.split('\n').filter((l) => l.includes('"kind":"correlation"')).length > 100);
+    assert.ok(one.stdout.split('\n').filter((l) => l.includes('"kind":"correlation"')).length > 30);
     assert.ok(one.stdout.includes('Many sources of many names'));
     for (const threads of [2, 4]) {
         assert.equal(run(threads).stdout, one.stdout, `${threads} threads`);
@@ -85,7 +85,7 @@ for (const shards of [1, 3]) {
         let sent = 0;
         const send = async (count) => {
             for (let i = 0; i < count; ++i, ++sent) {
-                const answer = await server.request('POST', `/api/v1/ingest?source=host${sent % 5}&profile=linux&format=json`, {
+                const answer = await server.request('POST', `/api/v1/ingest?source=host${sent % 5}&format=json`, {
                     token: ingest, body: line(sent % 3, '203.0.113.9', sent),
                 });
                 assert.equal(answer.status, 200, answer.text);
@@ -115,7 +115,7 @@ for (const shards of [1, 3]) {
                 return found.length > 0 && found;
             });
             assert.equal(alert.count, 60);
-            assert.equal(Date.parse(alert.first_seen), Date.UTC(2026, 10, 20, 1, 0, 0));
+            assert.equal(Date.parse(alert.first), Date.UTC(2026, 10, 20, 1, 0, 0));
             await server.kill();
             await server.start();
             await sleep(1_000);
