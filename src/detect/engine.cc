@@ -10,6 +10,7 @@
 #include "detect/correlate/hash.h"
 #include "detect/correlate/input_writer.h"
 #include "detect/correlator.h"
+#include "detect/sigma/event_text.h"
 #include "detect/sigma/parts.h"
 
 namespace gac::detect {
@@ -19,7 +20,6 @@ using namespace sigma;
 namespace {
 
 constexpr std::uint32_t kNoFeed = 0xffff'ffff;
-constexpr double kRepeatsMax = 1e6;
 
 // What is known of one slot of the event at hand; valid while its stamp is the event's.
 struct SlotState {
@@ -33,57 +33,6 @@ struct SlotState {
     std::string text_memory;    // behind `text` of a value that is no string
     std::string folded_memory;  // behind `folded`
 };
-
-bool is_scalar(const event::ValueRef& value) {
-    return !value.is_null() && value.type() != event::Type::List;
-}
-
-void fold_into(std::string_view text, std::string& out) {
-    out.resize(text.size());
-    if (!base::ascii_lower(text, out.data())) {
-        out.clear();
-        base::append_folded(text, out);
-    }
-}
-
-void fold(std::string& text) {
-    if (!base::ascii_lower(text, text.data())) {
-        text = base::fold_case(text);
-    }
-}
-
-// A backslash and u, and the backslash is not itself escaped: "\\\\users" is none.
-bool has_unicode_escape(std::string_view json) {
-    for (std::size_t at = json.find('\\'); at != std::string_view::npos && at + 1 < json.size();
-         at = json.find('\\', at + 2)) {
-        if (json[at + 1] == 'u') {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Each scalar inside a value.
-template <class Use>
-void each_scalar(const event::ValueRef& value, Use&& use) {
-    if (value.type() == event::Type::List) {
-        for (const event::ValueRef& element : value.list()) {
-            each_scalar(element, use);
-        }
-    } else if (!value.is_null()) {
-        use(value);
-    }
-}
-
-std::string_view cut_to(std::string_view text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) {
-        return text;
-    }
-    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) {
-        --bytes_max;
-    }
-    return text.substr(0, bytes_max);
-}
 
 constexpr std::int64_t kRouteNumbers = 65'536;
 constexpr std::uint32_t kNoRoute = 0xffff'ffff;
@@ -788,16 +737,14 @@ private:
         static const event::FieldId kCount = event::intern("event.count");
         const event::ValueRef* value = event_->find(kCount);
         const auto number = value == nullptr ? std::nullopt : number_of(*value);
-        return number && *number >= 1 ? static_cast<std::uint32_t>(std::min(*number, kRepeatsMax))
-                                      : 1;
+        return number && *number >= 1 ? static_cast<std::uint32_t>(std::min(*number, 1e6)) : 1;
     }
 
     Limits limits_;
     std::shared_ptr<const RuleSet> set_;
     std::vector<std::uint64_t> seeds_;  // by correlation
     CorrelationFeed* feed_ = nullptr;
-    // Of an engine used alone.
-    std::unique_ptr<Correlator> correlator_;
+    std::unique_ptr<Correlator> correlator_;  // of an engine used alone
     CorrelationFeed own_feed_;
     std::vector<ProfileState> profiles_;
     RuleMeter meter_;

@@ -5,22 +5,9 @@
 #include <cstring>
 
 #include "detect/correlate/hash.h"
+#include "detect/sigma/event_text.h"
 
 namespace gac::detect::correlate {
-
-namespace {
-
-std::string_view cut_to(std::string_view text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) {
-        return text;
-    }
-    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) {
-        --bytes_max;
-    }
-    return text.substr(0, bytes_max);
-}
-
-}  // namespace
 
 void append_part(std::string_view part, std::string& out) {
     const auto size = static_cast<std::uint32_t>(part.size());
@@ -67,7 +54,7 @@ void InputWriter::shorten_group() {
     const std::string whole = feed_.texts.substr(begin_);
     feed_.texts.resize(begin_);
     for (std::string_view rest = whole; !rest.empty();) {
-        append_part(cut_to(take_part(rest), limits_.matched_value_bytes_max), feed_.texts);
+        append_part(sigma::cut_to(take_part(rest), limits_.matched_value_bytes_max), feed_.texts);
     }
 }
 
