@@ -36,6 +36,8 @@ TEST(Gate, TableOfRoles) {
     EXPECT_FALSE(grants(Role::Auditor, Permission::AlertsHandle));
     EXPECT_TRUE(grants(Role::Auditor, Permission::AuditView));
     EXPECT_FALSE(grants(Role::Analyst, Permission::AuditView));
+    EXPECT_TRUE(grants(Role::Coordinator, Permission::RulesEdit));
+    EXPECT_FALSE(grants(Role::Analyst, Permission::RulesEdit));
     EXPECT_FALSE(grants(Role::UnitOfficer, Permission::EventsSearch));
     for (int i = 0; i < kPermissionCount; ++i) {
         const auto permission = static_cast<Permission>(i);

@@ -80,6 +80,9 @@ net::Admission Api::admit(const net::Request& head) {
     } else if (is_ingest) {
         admission.body_bytes_max = state_->options.ingest_body_bytes_max;
         admission.vouch_above_bytes = kVouchAboveBytes;
+    } else if (route != nullptr && route->body_bytes_max > 0) {
+        admission.body_bytes_max = route->body_bytes_max;
+        admission.vouch_above_bytes = kVouchAboveBytes;
     }
     return admission;
 }
@@ -94,7 +97,7 @@ std::optional<net::Response> Api::vouch(const net::Request& head) {
     if (const auto problem = state_->authenticate(call, *match.route)) {
         return refuse(*problem, request);
     }
-    const auto scope = state_->require(call, access::Permission::Ingest);
+    const auto scope = state_->require(call, match.route->upload);
     if (!scope) {
         return refuse(problem_of(scope.error()), request);
     }

@@ -82,6 +82,7 @@ struct Backend {
         try_line;
     std::vector<std::string> formats;                  // decoders by name
     std::function<std::vector<NotReady>()> not_ready;  // empty: events would be accepted
+    std::function<event::EventId()> events_end;        // ids below are in history
     std::function<DiskUse()> disk_use;
 };
 

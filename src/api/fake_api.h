@@ -58,8 +58,8 @@ struct FakeApi : response::FakeDesk {
         history =
             must(store::Store::open({.folder = folder.path() / "events"}, profiles, sources_table));
         rule_service = std::make_unique<pipeline::RuleService>(
-            pipeline::RuleSources{{folder.path() / "rules"}, profiles, {}}, rules, rule_exceptions,
-            clock);
+            pipeline::RuleSources{{folder.path() / "rules"}, profiles, {}, folder.path() / "packs"},
+            rules, rule_exceptions, clock);
         must(rule_service->reload());
     }
     ~FakeApi() { api.reset(); }
@@ -109,6 +109,7 @@ struct FakeApi : response::FakeDesk {
             },
             .formats = {"auto", "json", "syslog"},
             .not_ready = [this] { return not_ready; },
+            .events_end = [this] { return history->stats().next_id; },
             .disk_use = [] { return DiskUse{.used_bytes = 10, .free_bytes = 100, .oldest = {}}; },
         };
     }

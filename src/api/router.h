@@ -32,6 +32,9 @@ struct Route {
     Answer answer = nullptr;
     AnswerLater later = nullptr;  // instead of answer
     LaneIndex lane = kControlLane;
+    // Of an upload: its limit, and the right that is asked for before the body is read.
+    std::size_t body_bytes_max = 0;
+    access::Permission upload = access::Permission::Ingest;
 };
 
 // Each resource's own, in its own file.

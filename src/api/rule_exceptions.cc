@@ -67,40 +67,6 @@ Result<base::TimePoint> time_of(const Body& body, std::string_view name) {
     return *time;
 }
 
-// Rule, conditions and unit: what an exception and its preview have in common.
-Result<response::NewException> read_wanted(Api::State& state, const Body& body) {
-    response::NewException wanted;
-    GAC_TRY(rule, body.text_or_empty("rule_id", 200));
-    if (!rule.empty() && !find_rule(state, rule)) {
-        return fail(Code::NotFound, "no such rule is loaded", "rule_id");
-    }
-    wanted.rule_id = std::move(rule);
-    GAC_TRY(conditions, body.objects("conditions", response::RuleExceptions::kConditionsMax,
-                                     {"field", "op", "value"}));
-    for (const Body& one : conditions) {
-        response::ExceptionCondition condition;
-        GAC_TRY(field, one.text("field", 200));
-        GAC_TRY(op, one.text("op", 20));
-        GAC_TRY(value, one.text("value", 2000));
-        const auto known = response::parse_exception_op(op);
-        if (!known) {
-            return fail(Code::InvalidArgument,
-                        "is not equals, startswith, endswith, contains or cidr", "conditions.op");
-        }
-        wanted.conditions.push_back({std::move(field), *known, std::move(value)});
-    }
-    GAC_TRY(unit, body.text_or_empty("unit_id", 64));
-    if (!unit.empty()) {
-        wanted.unit = base::UnitId::parse(unit);
-        if (!wanted.unit) {
-            return fail(Code::InvalidArgument, "there is no such unit", "unit_id");
-        }
-    }
-    GAC_CHECK(response::RuleExceptions::check(wanted.conditions));
-    GAC_CHECK(state.backend.rules.check_exception(wanted));
-    return wanted;
-}
-
 Result<net::Response> list(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::RulesView));
     GAC_CHECK(call.only({"rule_id", "state"}));
@@ -132,7 +98,7 @@ Result<net::Response> add(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::RulesEdit));
     GAC_TRY(body,
             Body::parse(call.request, {"rule_id", "conditions", "reason", "expires", "unit_id"}));
-    GAC_TRY(wanted, read_wanted(state, body));
+    GAC_TRY(wanted, read_exception_wish(state, body));
     GAC_TRY(reason, body.text("reason", kReasonMax));
     GAC_TRY(expires, time_of(body, "expires"));
     wanted.reason = std::move(reason);
@@ -181,6 +147,40 @@ constexpr Route kRoutes[] = {
 };
 
 }  // namespace
+
+// Rule, conditions and unit: what an exception and its preview have in common.
+Result<response::NewException> read_exception_wish(Api::State& state, const Body& body) {
+    response::NewException wanted;
+    GAC_TRY(rule, body.text_or_empty("rule_id", 200));
+    if (!rule.empty() && !find_rule(state, rule)) {
+        return fail(Code::NotFound, "no such rule is loaded", "rule_id");
+    }
+    wanted.rule_id = std::move(rule);
+    GAC_TRY(conditions, body.objects("conditions", response::RuleExceptions::kConditionsMax,
+                                     {"field", "op", "value"}));
+    for (const Body& one : conditions) {
+        response::ExceptionCondition condition;
+        GAC_TRY(field, one.text("field", 200));
+        GAC_TRY(op, one.text("op", 20));
+        GAC_TRY(value, one.text("value", 2000));
+        const auto known = response::parse_exception_op(op);
+        if (!known) {
+            return fail(Code::InvalidArgument,
+                        "is not equals, startswith, endswith, contains or cidr", "conditions.op");
+        }
+        wanted.conditions.push_back({std::move(field), *known, std::move(value)});
+    }
+    GAC_TRY(unit, body.text_or_empty("unit_id", 64));
+    if (!unit.empty()) {
+        wanted.unit = base::UnitId::parse(unit);
+        if (!wanted.unit) {
+            return fail(Code::InvalidArgument, "there is no such unit", "unit_id");
+        }
+    }
+    GAC_CHECK(response::RuleExceptions::check(wanted.conditions));
+    GAC_CHECK(state.backend.rules.check_exception(wanted));
+    return wanted;
+}
 
 std::span<const Route> rule_exception_routes() { return kRoutes; }
 

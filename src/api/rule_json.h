@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "api/body.h"
 #include "api/json_writer.h"
 #include "api/state.h"
 #include "event/detection.h"
@@ -13,6 +14,9 @@ namespace gac::api {
 
 // The loaded rule of this id, or nothing.
 std::shared_ptr<const event::RuleInfo> find_rule(Api::State& state, std::string_view id);
+
+// Rule, conditions and unit: what an exception and its preview have in common.
+Result<response::NewException> read_exception_wish(Api::State& state, const Body& body);
 
 // POST /api/v1/rules/exceptions/preview
 Result<net::Response> preview_rule_exception(Api::State& state, Call& call);

@@ -86,7 +86,8 @@ void write_state(JsonWriter& json, const response::RuleState& rule, bool enabled
     json.field("version", rule.version);
 }
 
-void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const Ledger& ledger) {
+void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const Ledger& ledger,
+                          const pipeline::RulePacks& packs) {
     json.field("id", rule.id).field("title", rule.title).field("title_vi", rule.title_vi);
     json.field("description", rule.description).field("description_vi", rule.description_vi);
     json.field("level", event::name_of(rule.level));
@@ -96,7 +97,14 @@ void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const Ledger& 
     json.key("log_source").open_object().field("product", rule.product);
     json.field("category", rule.category).field("service", rule.service).close_object();
     json.field("kind", event::name_of(rule.kind)).field("status", "loaded");
-    json.field("path", rule.path).field("author", rule.author).field("license", rule.license);
+    json.field("path", rule.path).key("pack");
+    if (const auto pack = packs.pack_of(rule.path)) {
+        json.open_object().field("name", pack->first).field("version", pack->second);
+        json.close_object();
+    } else {
+        json.null();
+    }
+    json.field("author", rule.author).field("license", rule.license);
     write_state(json, Ledger::of(ledger.states, rule.id), !ledger.disabled->contains(rule.id));
     json.field("exceptions", Ledger::of(ledger.exceptions, rule.id));
     const response::RuleVerdicts verdicts = Ledger::of(ledger.verdicts, rule.id);
@@ -130,7 +138,7 @@ Result<net::Response> list(Api::State& state, Call& call) {
     for (const auto& rule :
          set ? set->rules() : std::span<const std::shared_ptr<const RuleInfo>>()) {
         json.open_object();
-        write_loaded_members(json, *rule, ledger);
+        write_loaded_members(json, *rule, ledger, state.backend.rules.packs());
         json.close_object();
         ++loaded;
         off += ledger.disabled->contains(rule->id) ? 1 : 0;
@@ -190,7 +198,7 @@ Result<net::Response> show(Api::State& state, Call& call) {
     JsonWriter json;
     json.open_object();
     if (const auto rule = find_rule(state, id)) {
-        write_loaded_members(json, *rule, ledger);
+        write_loaded_members(json, *rule, ledger, state.backend.rules.packs());
         write_origin(json, *rule, loading.get());
         json.field("text", text_of_file(loading.get(), rule->path));
         GAC_TRY(alerts, state.require(call, Permission::AlertsView));
@@ -232,7 +240,7 @@ Result<net::Response> change(Api::State& state, Call& call) {
     JsonWriter json;
     json.open_object();
     GAC_TRY(ledger, read_ledger(state, scope));
-    write_loaded_members(json, *rule, ledger);
+    write_loaded_members(json, *rule, ledger, state.backend.rules.packs());
     return json_response(json.close_object().take());
 }
 
@@ -244,7 +252,9 @@ Result<net::Response> reload(Api::State& state, Call& call) {
     const auto loading = state.backend.rules.loading();
     JsonWriter json;
     json.open_object().field("loaded", set ? set->loaded() : 0);
-    json.field("refused", set ? set->refused() : 0);
+    json.field(
+        "refused",
+        loading ? std::ranges::count(loading->faults, false, &detect::RuleFault::warning) : 0);
     json.field("seconds", loading ? static_cast<double>(loading->took.us) / 1e6 : 0.0);
     return json_response(json.close_object().take());
 }

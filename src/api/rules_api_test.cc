@@ -147,6 +147,40 @@ TEST_F(RuleLife, RemovesAnExceptionAndPutsItBack) {
         400);
 }
 
+TEST_F(RuleLife, ExplainsAndPreviewsForThoseWhoOnlyRead) {
+    const std::string path = "/api/v1/rules/" + kId + "/explain";
+    const auto told =
+        FakeApi::json(fake.ask_as(analyst, "POST", path, R"({"event":"something evil"})"));
+    EXPECT_EQ(told.at("verdict").as_string(), "other_source");  // the generic profile has none
+    EXPECT_EQ(told.at("rule_id").as_string(), kId);
+    EXPECT_TRUE(told.at("enabled").as_bool());
+    EXPECT_EQ(told.at("condition").at("item").at("field").as_string(), "word");
+    EXPECT_EQ(told.at("event").at("message").as_string(), "something evil");
+    EXPECT_EQ(fake.ask_as(analyst, "POST", path, "{}").status, 400);
+    EXPECT_EQ(fake.ask_as(analyst, "POST", path, R"({"event":"broken"})").status, 400);
+    EXPECT_EQ(fake.ask_as(analyst, "POST", path, R"({"event_id":"77"})").status, 404);
+    EXPECT_EQ(fake.ask_as(analyst, "POST", "/api/v1/rules/none/explain", R"({"event":"x"})").status,
+              404);
+    const auto effect = FakeApi::json(fake.ask_as(
+        analyst, "POST", "/api/v1/rules/exceptions/preview",
+        fmt::format(
+            R"({{"rule_id":"{}","conditions":[{{"field":"word","op":"equals","value":"evil"}}]}})",
+            kId)));
+    EXPECT_EQ(effect.at("silenced").as_int64(), 0);
+    EXPECT_FALSE(effect.at("partial").as_bool());
+    EXPECT_TRUE(effect.at("scanned_from").is_null());
+}
+
+TEST_F(RuleLife, ImportsPacksOnlyForThoseWhoMayChangeRules) {
+    EXPECT_EQ(get("/api/v1/rules/packs").at("packs").as_array().size(), 0U);
+    const std::string path = "/api/v1/rules/packs?name=own";
+    EXPECT_EQ(fake.ask_as(analyst, "POST", path, "x").status, 403);
+    EXPECT_EQ(fake.ask_as(admin, "POST", path, "no archive").status, 400);
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", "/api/v1/rules/packs/own", R"({"version":"1"})").status,
+              404);
+    EXPECT_EQ(fake.ask_as(admin, "DELETE", "/api/v1/rules/packs/own").status, 404);
+}
+
 TEST_F(RuleLife, CoversTechniquesAndExportsALayer) {
     const auto coverage = get("/api/v1/rules/coverage");
     const auto& techniques = coverage.at("techniques").as_array();

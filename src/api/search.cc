@@ -6,6 +6,7 @@
 
 #include "api/alert_json.h"
 #include "api/body.h"
+#include "api/running.h"
 #include "event/field.h"
 #include "store/query.h"
 
@@ -73,35 +74,6 @@ Result<Asked> read_request(Api::State& state, const Call& call) {
     asked.name = std::move(name);
     return asked;
 }
-
-std::string running_name(const Call& call, std::string_view name) {
-    return fmt::format("{}/{}", call.actor.id.text(), name);
-}
-
-// Makes a search stoppable by its name while it runs.
-class Running {
-public:
-    Running(Api::State& state, const Call& call, Asked& asked) : state_(state) {
-        if (asked.name.empty()) {
-            return;
-        }
-        name_ = running_name(call, asked.name);
-        std::stop_source stop;
-        asked.budget.cancel = stop.get_token();
-        state_.searches.with([&](auto& all) { all[name_] = std::move(stop); });
-    }
-    ~Running() {
-        if (!name_.empty()) {
-            state_.searches.with([&](auto& all) { all.erase(name_); });
-        }
-    }
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-
-private:
-    Api::State& state_;
-    std::string name_;
-};
 
 void write_cell(JsonWriter& json, const store::Cell& cell) {
     std::string text;
@@ -228,7 +200,7 @@ Result<net::Response> search(Api::State& state, Call& call) {
             asked.query.only_sources->push_back(source.name);
         }
     }
-    const Running running(state, call, asked);
+    const Running running(state, call, asked.name, asked.budget.cancel);
     GAC_TRY(answer, state.backend.events.search(asked.query, asked.budget));
     std::string partial = answer.partial;
     JsonWriter json;
@@ -323,6 +295,28 @@ constexpr Route kRoutes[] = {
 };
 
 }  // namespace
+
+std::string running_name(const Call& call, std::string_view name) {
+    return fmt::format("{}/{}", call.actor.id.text(), name);
+}
+
+Running::Running(Api::State& state, const Call& call, std::string_view name,
+                 std::stop_token& cancel)
+    : state_(state) {
+    if (name.empty()) {
+        return;
+    }
+    name_ = running_name(call, name);
+    std::stop_source stop;
+    cancel = stop.get_token();
+    state_.searches.with([&](auto& all) { all[name_] = std::move(stop); });
+}
+
+Running::~Running() {
+    if (!name_.empty()) {
+        state_.searches.with([&](auto& all) { all.erase(name_); });
+    }
+}
 
 std::span<const Route> search_routes() { return kRoutes; }
 

@@ -29,6 +29,8 @@ void add_user(CLI::App& root, Chosen& chosen);
 void add_audit(CLI::App& root, Chosen& chosen);
 void add_drill(CLI::App& root, Chosen& chosen);
 void add_rules(CLI::App& root, Chosen& chosen);
+void add_rule_packs(CLI::App& rules, Chosen& chosen);    // under rules
+void add_rule_explain(CLI::App& rules, Chosen& chosen);  // under rules
 void add_detect(CLI::App& root, Chosen& chosen);
 void add_decode(CLI::App& root, Chosen& chosen);
 void add_ingest(CLI::App& root, Chosen& chosen);

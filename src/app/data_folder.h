@@ -14,6 +14,8 @@ public:
 
     const std::filesystem::path& root() const { return folder_; }
     std::filesystem::path events() const { return folder_ / "events"; }
+    std::filesystem::path rules() const { return folder_ / "rules"; }  // imported packs
+    std::filesystem::path rule_cache() const { return folder_ / "rules.cache"; }
     std::filesystem::path control() const { return folder_ / "control.db"; }
     std::filesystem::path sealing_key() const { return folder_ / "sealing.key"; }
     std::filesystem::path certificate() const { return folder_ / "tls.crt"; }

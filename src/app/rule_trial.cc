@@ -36,8 +36,18 @@ std::vector<Sample> read_samples(const YAML::Node& list) {
 class Trial {
 public:
     Trial(std::shared_ptr<const detect::RuleSet> rules,
-          std::shared_ptr<const event::ProfileSet> profiles)
-        : rules_(std::move(rules)), profiles_(std::move(profiles)) {}
+          std::shared_ptr<const event::ProfileSet> profiles, std::vector<detect::RuleFault> faults)
+        : rules_(std::move(rules)), profiles_(std::move(profiles)), faults_(std::move(faults)) {}
+
+    // Why a rule was not loaded, with its place in the file.
+    std::string refusal(const std::string& path, const std::string& rule_id) const {
+        for (const detect::RuleFault& fault : faults_) {
+            if (!fault.warning && fault.path == path && fault.id == rule_id) {
+                return fmt::format("is not loaded, line {}: {}", fault.line, fault.reason);
+            }
+        }
+        return "is not loaded";
+    }
 
     Result<bool> fires(const Sample& sample, const std::string& rule_id) const {
         const auto profile = profiles_->find(sample.source);
@@ -78,6 +88,7 @@ public:
 private:
     std::shared_ptr<const detect::RuleSet> rules_;
     std::shared_ptr<const event::ProfileSet> profiles_;
+    std::vector<detect::RuleFault> faults_;
 };
 
 Result<> try_rule(const YAML::Node& rule, const std::string& path, const Trial& trial,
@@ -90,8 +101,14 @@ Result<> try_rule(const YAML::Node& rule, const std::string& path, const Trial& 
         ++report.without_samples;
         return {};
     }
+    TriedRule& tried = report.tried.emplace_back();
+    tried = {path, id, title, 0, {}};
+    const auto fault = [&](std::string what) {
+        tried.faults.push_back(what);
+        report.faults.push_back({path, title, std::move(what)});
+    };
     if (!trial.loaded(id)) {
-        report.faults.push_back({path, title, "is not loaded"});
+        fault(trial.refusal(path, id));
         return {};
     }
     for (const bool positive : {true, false}) {
@@ -100,11 +117,11 @@ Result<> try_rule(const YAML::Node& rule, const std::string& path, const Trial& 
         for (const Sample& sample : read_samples(tests[kind])) {
             ++number;
             ++report.samples;
+            ++tried.samples;
             GAC_TRY(fired, trial.fires(sample, id));
             if (fired != positive) {
-                report.faults.push_back({path, title,
-                                         fmt::format("{} sample {} {}", kind, number,
-                                                     fired ? "matches" : "does not match")});
+                fault(fmt::format("{} sample {} {}", kind, number,
+                                  fired ? "matches" : "does not match"));
             }
         }
     }
@@ -114,12 +131,15 @@ Result<> try_rule(const YAML::Node& rule, const std::string& path, const Trial& 
 }  // namespace
 
 Result<TrialReport> try_rules(std::span<const detect::RuleText> texts,
-                              std::shared_ptr<const event::ProfileSet> profiles) {
+                              std::shared_ptr<const event::ProfileSet> profiles,
+                              const detect::Placeholders& lists) {
     detect::CompileOptions options;
+    options.placeholders = lists;
     options.profiles = profiles;
     options.generate_all = true;
-    GAC_TRY(rules, detect::compile(texts, options, nullptr));
-    const Trial trial(std::move(rules), std::move(profiles));
+    std::vector<detect::RuleFault> faults;
+    GAC_TRY(rules, detect::compile(texts, options, &faults));
+    const Trial trial(std::move(rules), std::move(profiles), std::move(faults));
     TrialReport report;
     for (const detect::RuleText& text : texts) {
         try {

@@ -155,7 +155,7 @@ Result<> WatchPost::Rooms::open_rules() {
     GAC_TRY(placeholders, content.placeholders({}));
     rules = std::make_unique<pipeline::RuleService>(
         pipeline::RuleSources{rule_paths(config, content), content.profiles,
-                              std::move(placeholders)},
+                              std::move(placeholders), folder.rules(), folder.rule_cache()},
         desk->rules, desk->rule_exceptions, clock);
     return rules->reload();
 }
@@ -228,6 +228,7 @@ api::Backend WatchPost::Rooms::backend() {
                            std::string_view profile) { return try_line(line, format, profile); },
         .formats = {ingest::decoder_names().begin(), ingest::decoder_names().end()},
         .not_ready = [this] { return not_ready(); },
+        .events_end = [this] { return store->stats().next_id; },
         .disk_use = [this] { return disk_use(); },
     };
 }

@@ -119,4 +119,30 @@ Result<Placeholders> read_placeholders(const std::filesystem::path& path) {
     return out;
 }
 
+Result<std::vector<RuleOutline>> outline(const RuleText& text) {
+    auto roots = sigma::parse_yaml(text.yaml, {});
+    if (!roots) {
+        return std::unexpected(base::at(text.path, std::move(roots).error()));
+    }
+    std::vector<RuleOutline> out;
+    for (const sigma::Yaml& root : *roots) {
+        RuleOutline& one = out.emplace_back();
+        one.line = root.line;
+        if (!root.is_map()) {
+            continue;
+        }
+        const auto take = [&](std::string_view key, std::string& into) {
+            if (const sigma::Yaml* node = root.find(key)) {
+                into = node->text;
+            }
+        };
+        take("id", one.id);
+        take("title", one.title);
+        take("status", one.status);
+        one.is_rule = root.find("detection") != nullptr || root.find("correlation") != nullptr
+                      || root.find("filter") != nullptr;
+    }
+    return out;
+}
+
 }  // namespace gac::detect

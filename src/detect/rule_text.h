@@ -34,6 +34,15 @@ using Placeholders = std::unordered_map<std::string, std::vector<std::string>>;
 // A YAML map of names to lists (profiles/lists/placeholders.yaml).
 Result<Placeholders> read_placeholders(const std::filesystem::path& path);
 
+// What a document of a file says of itself, without judging it.
+struct RuleOutline {
+    std::string id, title, status;
+    int line = 0;
+    bool is_rule = false;  // has a detection, a correlation or a filter
+};
+// One for each document; fails when the file is no YAML.
+Result<std::vector<RuleOutline>> outline(const RuleText& text);
+
 // A rule that was refused, or a file that is not YAML (then id and title are empty).
 struct RuleFault {
     std::string path;

@@ -92,15 +92,22 @@ detect::RuleText exception_filter(const response::RuleException& exception) {
         condition += fmt::format("{}c{}", i == 0 ? "" : " and ", i);
     }
     if (exception.unit) {
-        // A unit without hosts has no events: its exception silences nothing.
+        // As alerts find their unit: "web-1.xa.example" is also known as "web-1".
         std::string hosts;
+        std::string with_domain;
         for (const std::string& host : exception.hosts) {
             hosts += fmt::format("{}{}", hosts.empty() ? "" : ", ", in_quotes(escaped(host)));
+            with_domain += fmt::format("{}{}", with_domain.empty() ? "" : ", ",
+                                       in_quotes(escaped(host + ".")));
         }
-        yaml += hosts.empty()
-                    ? "  unit:\n    host.name|exists: true\n  nobody:\n"
-                      "    host.name|exists: false\n"
-                    : fmt::format("  unit:\n    - host.name: [{0}]\n    - host.ip: [{0}]\n", hosts);
+        // A unit without hosts has no events: its exception silences nothing.
+        yaml += hosts.empty() ? std::string(
+                                    "  unit:\n    host.name|exists: true\n  nobody:\n"
+                                    "    host.name|exists: false\n")
+                              : fmt::format(
+                                    "  unit:\n    - host.name: [{0}]\n    - host.name|startswith: "
+                                    "[{1}]\n    - host.ip: [{0}]\n",
+                                    hosts, with_domain);
         condition += hosts.empty() ? " and unit and nobody" : " and unit";
     }
     yaml += fmt::format("  condition: not ({})\n", condition);

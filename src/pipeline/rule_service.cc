@@ -27,6 +27,7 @@ std::optional<double> RuleCosts::share(const detect::RuleCost& cost) const {
 RuleService::RuleService(RuleSources sources, response::RulesBook& book,
                          response::RuleExceptions& exceptions, const base::Clock& clock)
     : sources_(std::move(sources)),
+      packs_(sources_.packs),
       book_(book),
       exceptions_(exceptions),
       clock_(clock),
@@ -45,7 +46,7 @@ Result<> RuleService::reload() {
         const std::string seen = fingerprint();
         const std::int64_t started = base::monotonic_us();
         auto loading = std::make_shared<RuleLoading>();
-        GAC_TRY(texts, detect::read_rules(sources_.paths));
+        GAC_TRY(texts, detect::read_rules(paths()));
         loading->texts = std::move(texts);
         GAC_TRY(exceptions, exceptions_.in_force());
         loading->exceptions = std::move(exceptions);
@@ -54,7 +55,9 @@ Result<> RuleService::reload() {
             all.push_back(exception_filter(exception));
         }
         std::vector<detect::RuleFault> faults;
-        GAC_TRY(rules, detect::compile(all, compile_options(), &faults));
+        detect::CompileOptions options = compile_options();
+        options.cache = sources_.cache;
+        GAC_TRY(rules, detect::compile(all, options, &faults));
         for (detect::RuleFault& fault : faults) {
             if (const auto id = exception_of_path(fault.path); !id.empty()) {
                 loading->exception_faults.emplace(id, std::move(fault.reason));
@@ -73,6 +76,12 @@ Result<> RuleService::reload() {
         seen_.with([&](std::string& last) { last = seen; });
         return {};
     });
+}
+
+std::vector<std::filesystem::path> RuleService::paths() const {
+    std::vector<std::filesystem::path> out = sources_.paths;
+    std::ranges::move(packs_.in_force(), std::back_inserter(out));
+    return out;
 }
 
 Result<> RuleService::refresh_disabled() {
@@ -119,6 +128,10 @@ std::string RuleService::fingerprint() const {
                 note(entry.path());
             }
         }
+    }
+    // What is in a version of a pack never changes: its name is enough.
+    for (const fs::path& pack : packs_.in_force()) {
+        lines.push_back(pack.string());
     }
     std::ranges::sort(lines);
     // Unreadable for a moment counts as a change: the reload that it brings does no harm.

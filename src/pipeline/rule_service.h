@@ -20,6 +20,7 @@
 #include "detect/rule_meter.h"
 #include "detect/rule_set.h"
 #include "event/profile.h"
+#include "pipeline/rule_packs.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 
@@ -48,6 +49,8 @@ struct RuleSources {
     std::vector<std::filesystem::path> paths;
     std::shared_ptr<const event::ProfileSet> profiles;
     detect::Placeholders placeholders;
+    std::filesystem::path packs;  // folder of imported packs; empty: none
+    std::filesystem::path cache;  // file that keeps what was read of rules; empty: none
 };
 
 class RuleService {
@@ -63,6 +66,8 @@ public:
     void reload_if_changed();
 
     base::Snapshot<detect::RuleSet>& active() { return active_; }
+    const base::Snapshot<detect::RuleSet>& active() const { return active_; }
+    const RulePacks& packs() const { return packs_; }
     std::shared_ptr<const std::set<std::string>> disabled() const { return disabled_.get(); }
     std::shared_ptr<const RuleLoading> loading() const { return loading_.get(); }
 
@@ -81,7 +86,10 @@ public:
 private:
     std::string fingerprint() const;
 
+    std::vector<std::filesystem::path> paths() const;
+
     RuleSources sources_;
+    RulePacks packs_;
     response::RulesBook& book_;
     response::RuleExceptions& exceptions_;
     const base::Clock& clock_;

@@ -390,7 +390,10 @@ Result<Filter> read_filter(const Yaml& root, const Yaml& section, const std::str
         out.rules.clear();
     }
     GAC_TRY(expr, read_detection(section, out.items, options, warnings));
-    out.condition = std::move(expr);
+    // What a reader of an explanation sees of it inside the rule.
+    out.condition = Expr::join(Expr::Kind::And, {});
+    out.condition.children.push_back(std::move(expr));
+    out.condition.selection = path.starts_with(kExceptionPath) ? path : "filter " + out.title;
     if (const Yaml* condition = section.find("condition");
         condition != nullptr && condition->is_scalar()
         && !base::ascii_lower(condition->text).contains("not ")) {
