@@ -83,7 +83,7 @@ kTitles.forEach(([level, vi, en, unit, count], group) => {
       rule_id: `r${group}`,
       rule_title: en,
       rule_title_vi: vi,
-      kind: group % 3 === 1 ? 'correlation' : 'sigma',
+      kind: group === 0 ? 'indicator' : group % 3 === 1 ? 'correlation' : 'sigma',
       level,
       status: 'new',
       verdict: null,
@@ -214,7 +214,10 @@ function detail(a: S['Alert']): S['AlertDetail'] {
       { field: 'winlog.logon.type', value: '10' },
       { field: 'source.ip', value: source },
     ],
-    group: [{ field: 'user.name', value: 'ketoan01' }],
+    group:
+      a.kind === 'indicator'
+        ? [{ field: 'indicator', value: source }]
+        : [{ field: 'user.name', value: 'ketoan01' }],
     events: Array.from({ length: 5 }, (_, n) => event(n)),
     entities: [
       { kind: 'ip', value: source, field: 'source.ip' },

@@ -2,10 +2,19 @@
 // sideways, nothing is fetched from another host, nothing breaks the content security policy.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, guessing, kPassword, kUser, test } from './server.ts';
+import { expect, guessing, kLead, kPassword, test } from './server.ts';
 
 const kTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const kPages = ['/', '/alerts', '/search?q=*', '/sources', '/rules'];
+const kPages = [
+  '/',
+  '/alerts',
+  '/search?q=*',
+  '/sources',
+  '/rules',
+  '/rules?tab=exceptions',
+  '/rules?tab=coverage',
+  '/rules?tab=packs',
+];
 
 async function check(page: Page, where: string) {
   const { violations } = await new AxeBuilder({ page }).withTags(kTags).analyze();
@@ -38,7 +47,7 @@ for (const theme of ['dark', 'light'] as const) {
       await page.goto(`${server.url}/login`);
       await expect(page.getByLabel('Tên đăng nhập')).toBeVisible();
       await check(page, 'login');
-      await page.getByLabel('Tên đăng nhập').fill(kUser);
+      await page.getByLabel('Tên đăng nhập').fill(kLead);
       await page.getByLabel('Mật khẩu').fill(kPassword);
       await page.getByRole('button', { name: 'Đăng nhập' }).click();
       await expect(page.getByRole('navigation', { name: 'Điều hướng chính' })).toBeVisible();
@@ -48,6 +57,14 @@ for (const theme of ['dark', 'light'] as const) {
         await expect(page.getByRole('status', { name: 'Đang tải' })).toHaveCount(0);
         await check(page, path);
       }
+      await page.goto(`${server.url}/rules?q=ssh`);
+      await page.getByRole('grid').getByRole('row').nth(1).click();
+      const rule = page.getByRole('complementary', { name: 'Chi tiết luật' });
+      await expect(rule.getByRole('region', { name: 'Nội dung' })).toBeVisible();
+      await check(page, 'rule');
+      await rule.getByRole('button', { name: 'Ngoại lệ mới' }).click();
+      await expect(page.getByLabel('Lý do (bắt buộc)')).toBeVisible();
+      await check(page, 'exception');
       await page.goto(`${server.url}/alerts`);
       await page.getByRole('treegrid').getByRole('row', { level: 1 }).first().click();
       await expect(page.getByRole('region', { name: 'Vì sao báo' })).toBeVisible();

@@ -8,6 +8,8 @@ import { test as base } from '@playwright/test';
 
 const kBinary = resolve(process.env.GAC_BIN ?? '../build/release/bin/gac');
 export const kUser = 'truc.ban';
+/** May change rules; the analyst may not. */
+export const kLead = 'dieu.phoi';
 export const kPassword = 'mat khau dai cua ca truc 2026';
 
 export type Server = {
@@ -75,6 +77,7 @@ export const test = base.extend<object, { server: Server }>({
       let child: ChildProcess | undefined;
       try {
         run(['user', 'add', kUser, '--role', 'analyst', '--data', data], `${kPassword}\n`);
+        run(['user', 'add', kLead, '--role', 'coordinator', '--data', data], `${kPassword}\n`);
         const token = run(['token', 'add', 'e2e', '--scope', 'ingest', '--data', data])
           .split(/\s+/)
           .pop();

@@ -301,6 +301,8 @@ export const en: Words = {
   'alert.gone': 'There is no such alert, or you may not see it.',
   'alert.why': 'Why it fired',
   'alert.whyRule': 'Rule: {{title}}',
+  'alert.indicator': 'Indicator',
+  'alert.indicatorList': 'On list',
   'alert.whyCount': 'matching events',
   'alert.whySpan': 'within {{span}}',
   'alert.prevalence': 'Prevalence',

@@ -117,6 +117,7 @@ export const rulesEn: Record<Key, string> & Partial<Record<`${Key}_one`, string>
   'exception.stop': 'Stop',
   'exception.add': 'Add exception',
   'exception.addAnyway': 'Add without knowing the effect',
+  'exception.addFailed': 'The exception could not be added. Nothing has changed.',
   'exception.added': 'Exception added.',
   'exception.previewFailed': 'The effect could not be previewed.',
   'exception.stalePreview': 'The conditions changed. Preview again to know the effect.',

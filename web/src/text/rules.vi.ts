@@ -112,6 +112,7 @@ export const rulesVi = {
   'exception.stop': 'Dừng',
   'exception.add': 'Tạo ngoại lệ',
   'exception.addAnyway': 'Vẫn tạo, chưa rõ tác động',
+  'exception.addFailed': 'Chưa tạo được ngoại lệ. Chưa có gì thay đổi.',
   'exception.added': 'Đã tạo ngoại lệ.',
   'exception.previewFailed': 'Chưa xem trước được.',
   'exception.stalePreview': 'Điều kiện đã đổi. Xem trước lại để biết tác động.',

@@ -296,6 +296,8 @@ export const vi = {
   'alert.gone': 'Không có cảnh báo này, hoặc bạn không được xem.',
   'alert.why': 'Vì sao báo',
   'alert.whyRule': 'Luật: {{title}}',
+  'alert.indicator': 'Chỉ dấu',
+  'alert.indicatorList': 'Trong danh sách',
   'alert.whyCount': 'số sự kiện khớp',
   'alert.whySpan': 'trong {{span}}',
   'alert.prevalence': 'Mức phổ biến',

@@ -254,6 +254,9 @@ const GroupRow = memo(function GroupRow({
         <span className="cut" title={name}>
           {name}
         </span>
+        {group.newest[0]?.kind === 'indicator' && (
+          <span className="tag">{t('rules.kind.indicator')}</span>
+        )}
         {taken && (
           <span className="state-word" style={{ display: 'inline-flex', gap: 4, marginLeft: 8 }}>
             <TickIcon size={14} stroke={1.6} aria-hidden style={{ marginTop: 3 }} />

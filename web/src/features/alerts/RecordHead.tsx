@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { useMay } from '@/api/session.ts';
 import type { Start } from '@/shared/exceptions/ExceptionDialog.tsx';
-import { startFrom } from '@/shared/exceptions/model.ts';
+import { groupFields, startFrom } from '@/shared/exceptions/model.ts';
 import { useText } from '@/text/index.ts';
 import { Deadline } from '@/ui/Deadline.tsx';
 import { ago, dateTime, sameDay, time } from '@/ui/format.ts';
@@ -46,15 +46,16 @@ export function RecordHead({
       run: () => actions.assign(target),
     });
   }
-  if (may('rules_edit')) {
-    const event = alert.events[alert.events.length - 1];
+  if (may('rules_edit') && alert.kind !== 'indicator') {
+    const grouped = alert.kind === 'correlation' && alert.group.length > 0;
+    const event = grouped ? groupFields(alert.group) : alert.events[alert.events.length - 1];
     more.push({
       label: t('exception.except'),
       icon: <FilterOffIcon {...kIcon} />,
       run: () =>
         setExcept({
           rule: { id: alert.rule_id, title: ruleTitle(alert, language) },
-          conditions: startFrom(event, alert.matched),
+          conditions: startFrom(event, grouped ? alert.group : alert.matched),
           event,
         }),
     });

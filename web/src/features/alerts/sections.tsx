@@ -22,6 +22,9 @@ import { type Detail, kVerdictKeys } from './model.ts';
 import { useAddNote, useAlertEvents, useHostDay } from './queries.ts';
 import { fieldText, markValues } from './raw.ts';
 
+/** What hits of indicator lists are grouped by. */
+const kIndicatorField = 'indicator';
+
 const Explain = lazy(() =>
   import('@/shared/explain/Explain.tsx').then((room) => ({ default: room.Explain })),
 );
@@ -57,6 +60,7 @@ export function Why({ alert }: { alert: Detail }) {
   return (
     <Section title={t('alert.why')} note={t('alert.whyRule', { title })}>
       <dl className="facts">
+        {alert.kind === 'indicator' && <Indicator alert={alert} />}
         {alert.matched.map((each) => (
           <div key={`${each.field} ${each.value}`} style={{ display: 'contents' }}>
             <dt>{each.field}</dt>
@@ -67,6 +71,7 @@ export function Why({ alert }: { alert: Detail }) {
         ))}
         {alert.group
           .filter((each) => !alert.matched.some((other) => other.field === each.field))
+          .filter((each) => alert.kind !== 'indicator' || each.field !== kIndicatorField)
           .map((each) => (
             <div key={each.field} style={{ display: 'contents' }}>
               <dt>{each.field}</dt>
@@ -91,6 +96,26 @@ export function Why({ alert }: { alert: Detail }) {
       </dl>
       <ConditionByCondition alert={alert} />
     </Section>
+  );
+}
+
+/** The observable that stands in a list, what it is, and the list, which is the alert's rule. */
+function Indicator({ alert }: { alert: Detail }) {
+  const { t } = useText();
+  const value =
+    alert.group.find((each) => each.field === kIndicatorField)?.value ?? alert.key ?? '';
+  const field = alert.matched.find((each) => each.value === value)?.field ?? kIndicatorField;
+  const kind = alert.entities.find((each) => each.value === value)?.kind;
+  return (
+    <>
+      <dt>{t('alert.indicator')}</dt>
+      <dd>
+        <EntityValue field={field} text={value} marked />{' '}
+        {kind && <span className="meta">{t(kEntityKeys[kind])}</span>}
+      </dd>
+      <dt>{t('alert.indicatorList')}</dt>
+      <dd>{alert.rule_id}</dd>
+    </>
   );
 }
 

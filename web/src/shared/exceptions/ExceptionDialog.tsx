@@ -64,6 +64,7 @@ function ExceptionForm({ start, onClose }: { start: Start; onClose: () => void }
   const add = useAddException();
   const names = useId();
   const search = useRef('');
+  const effect = useRef<HTMLDivElement>(null);
   const fields = fieldsOf(start.event);
   const fault = faultOf(rows);
   const draft = { rule_id: start.rule.id, conditions: clean(rows), unit_id: unit || null };
@@ -87,6 +88,9 @@ function ExceptionForm({ start, onClose }: { start: Start; onClose: () => void }
       {
         onSettled: () => {
           search.current = '';
+          requestAnimationFrame(() => {
+            effect.current?.scrollIntoView?.({ block: 'center' });
+          });
         },
       },
     );
@@ -222,7 +226,7 @@ function ExceptionForm({ start, onClose }: { start: Start; onClose: () => void }
           onChange={(event) => setReason(event.target.value)}
         />
       </label>
-      <div className="exeffect" aria-live="polite">
+      <div ref={effect} className="exeffect" aria-live="polite">
         {preview.isPending ? (
           <p className="dim" style={{ display: 'flex', gap: 12, alignItems: 'center' }}>
             {t('exception.previewing')}
@@ -246,6 +250,7 @@ function ExceptionForm({ start, onClose }: { start: Start; onClose: () => void }
           )
         )}
       </div>
+      {add.isError && <Failed what={t('exception.addFailed')} error={add.error} />}
       <div className="dialog-foot">
         <span className="meta" style={{ marginRight: 'auto', alignSelf: 'center' }}>
           {t('exception.days', { n: number(days), count: days })},{' '}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clean, faultOf, fieldsOf, silencesAll, startFrom } from './model.ts';
+import { clean, faultOf, fieldsOf, groupFields, silencesAll, startFrom } from './model.ts';
 
 const event = {
   _id: '7',
@@ -36,6 +36,15 @@ test('it starts from who and where, then what matched, four at most and none twi
     'Image',
   ]);
   expect(startFrom(undefined, [])).toEqual([{ field: '', op: 'equals', value: '' }]);
+});
+
+test('a correlation starts from what it groups by, and offers nothing else', () => {
+  const group = [{ field: 'TargetUserName', value: 'ketoan01' }];
+  const fields = groupFields(group);
+  expect(startFrom(fields, group)).toEqual([
+    { field: 'TargetUserName', op: 'equals', value: 'ketoan01' },
+  ]);
+  expect([...fieldsOf(fields).keys()]).toEqual(['TargetUserName']);
 });
 
 test('what cannot be sent is named by its place', () => {

@@ -58,6 +58,10 @@ export function startFrom(
   return out.length > 0 ? out : [{ field: '', op: 'equals', value: '' }];
 }
 
+/** A correlation is excepted by what it groups by: the other fields are those of single events. */
+export const groupFields = (group: { field: string; value: string }[]): EventFields =>
+  Object.fromEntries(group.map((each) => [each.field, each.value]));
+
 export type Fault = { kind: 'none' } | { kind: 'field' | 'value'; at: number };
 
 /** The first thing that keeps the conditions from being sent. */

@@ -46,7 +46,6 @@ export function useAddException() {
         );
       toast(t('exception.added'), { undo: take });
     },
-    onError: (error) => toast(faultWords(error), { bad: true }),
     onSettled: () => {
       void client.invalidateQueries({ queryKey: ['explain'] });
       return client.invalidateQueries({ queryKey: ['rules'] });

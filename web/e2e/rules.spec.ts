@@ -1,0 +1,106 @@
+// Rules on a real server: found without marks, explained, switched off and on again, excepted from an
+// alert and taken back, and the coverage that leads from a technique to its rules.
+import type { Page } from '@playwright/test';
+import { expect, guessing, kLead, kPassword, type Server, test } from './server.ts';
+
+async function signIn(page: Page, server: Server, path: string) {
+  await page.goto(`${server.url}/login?next=${encodeURIComponent(path)}`);
+  await page.getByLabel('Tên đăng nhập').fill(kLead);
+  await page.getByLabel('Mật khẩu').fill(kPassword);
+  await page.getByRole('button', { name: 'Đăng nhập' }).click();
+  await expect(page.getByRole('navigation', { name: 'Điều hướng chính' })).toBeVisible();
+}
+
+const grid = (page: Page) => page.getByRole('grid', { name: 'Luật phát hiện' });
+const peek = (page: Page) => page.getByRole('complementary', { name: 'Chi tiết luật' });
+const kGuessing = 'Dò mật khẩu SSH từ một địa chỉ';
+
+test('a rule is found without marks, opened by keyboard, switched off, and undone', async ({
+  page,
+  server,
+}) => {
+  await signIn(page, server, '/rules');
+  await expect(grid(page).getByRole('row').nth(3)).toBeVisible();
+  await page.getByLabel('Lọc theo tên, mã, ATT&CK').fill('do mat khau ssh dia chi');
+  await expect(page).toHaveURL(/q=do/);
+  await expect(grid(page).getByRole('row').filter({ hasText: kGuessing })).toBeVisible();
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect(peek(page).getByRole('heading', { level: 2 })).toHaveText(kGuessing);
+  await expect(peek(page).getByRole('region', { name: 'ATT&CK' })).toContainText(
+    'Password Guessing',
+  );
+  await expect(peek(page).getByRole('region', { name: 'Nội dung' })).toContainText('correlation');
+
+  await peek(page).getByRole('button', { name: 'Tắt luật' }).click();
+  await page.keyboard.type('Đang kiểm thử hệ thống');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Đã tắt luật.')).toBeVisible();
+  await expect(peek(page)).toContainText('Đang kiểm thử hệ thống');
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('z');
+  await expect(peek(page).getByRole('button', { name: 'Tắt luật' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(peek(page)).toHaveCount(0);
+});
+
+test('from an alert to an exception with its effect, to its removal, and back', async ({
+  page,
+  server,
+}) => {
+  await server.send(guessing('203.0.113.48', 'VP-WEB04'));
+  await signIn(page, server, '/alerts');
+  const row = page
+    .getByRole('treegrid')
+    .getByRole('row', { level: 1 })
+    .filter({ hasText: kGuessing });
+  await expect(async () => {
+    const waiting = page.getByRole('button', { name: /cảnh báo mới/ });
+    if (await waiting.isVisible()) await page.keyboard.press('r');
+    await row.first().click({ timeout: 1000 });
+  }).toPass({ timeout: 30_000 });
+  const side = page.getByRole('complementary', { name: 'Xem nhanh' });
+  await side.getByRole('button', { name: 'Việc khác' }).click();
+  await page.getByRole('menuitem', { name: 'Ngoại lệ cho trường hợp này' }).click();
+  const dialog = page.getByRole('dialog');
+  // A correlation is excepted by what it groups by.
+  await expect(dialog.getByLabel('Trường 1')).toHaveValue('source.ip');
+  await expect(dialog.getByLabel('Giá trị 1')).toHaveValue(/^203\.0\.113\./);
+  await expect(dialog.getByLabel('Trường 2')).toHaveCount(0);
+  // Nothing can be written before the effect was asked for.
+  await expect(dialog.getByRole('button', { name: 'Tạo ngoại lệ' })).toHaveCount(0);
+  await dialog.getByRole('button', { name: 'Xem trước tác động' }).click();
+  const add = dialog.getByRole('button', { name: /^(Tạo ngoại lệ|Vẫn tạo)/ });
+  await expect(add).toBeDisabled();
+  await dialog.getByLabel('Lý do (bắt buộc)').fill('Máy quét lỗ hổng của trung tâm');
+  await add.click();
+  await expect(page.getByText('Đã tạo ngoại lệ.')).toBeVisible();
+
+  await page.goto(`${server.url}/rules?tab=exceptions`);
+  const list = page.getByRole('listitem').filter({ hasText: 'Máy quét lỗ hổng của trung tâm' });
+  await expect(list).toContainText('Đang có hiệu lực');
+  await list.getByRole('button', { name: 'Gỡ ngoại lệ' }).click();
+  await page.keyboard.type('Đã đổi máy quét');
+  await page.keyboard.press('Enter');
+  await expect(list).toContainText('Đã gỡ');
+  await expect(list).toContainText('Đã đổi máy quét');
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('z');
+  await expect(list).toContainText('Đang có hiệu lực');
+});
+
+test('from a technique of the matrix to its rules; the Navigator layer is a file', async ({
+  page,
+  server,
+}) => {
+  await signIn(page, server, '/rules?tab=coverage');
+  const column = page.getByRole('region', { name: 'Lấy thông tin đăng nhập' });
+  await expect(column).toContainText('Brute Force');
+  const loading = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Tải lớp Navigator' }).click();
+  expect((await loading).suggestedFilename()).toMatch(/\.json$/);
+  await column.getByRole('button', { name: /Brute Force/ }).click();
+  await expect(page).toHaveURL(/tech=T1110/);
+  await expect(grid(page)).toContainText(kGuessing);
+});
