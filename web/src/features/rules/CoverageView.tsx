@@ -4,18 +4,27 @@ import { useText } from '@/text/index.ts';
 import { number } from '@/ui/format.ts';
 import { Empty, Failed, SkeletonRows } from '@/ui/states.tsx';
 import { type Cell, matrix, shade } from './coverage.ts';
-import { useCoverage } from './queries.ts';
+import { useCoverage, useRules } from './queries.ts';
 
 /** The matrix of tactics and techniques; every cell leads to its rules. */
 export default function CoverageView({ onTechnique }: { onTechnique: (id: string) => void }) {
   const { t } = useText();
   const found = useCoverage();
+  const rules = useRules();
   const techniques = useTechniques();
   const [gaps, setGaps] = useState(false);
   const [hitOnly, setHitOnly] = useState(false);
   const columns = useMemo(
-    () => (found.data ? matrix(found.data, techniques.data, { gaps, hitOnly }) : []),
-    [found.data, techniques.data, gaps, hitOnly],
+    () =>
+      found.data
+        ? matrix(
+            found.data,
+            techniques.data,
+            new Map(rules.data?.rules.map((rule) => [rule.id, rule])),
+            { gaps, hitOnly },
+          )
+        : [],
+    [found.data, techniques.data, rules.data, gaps, hitOnly],
   );
   if (found.isPending) {
     return (

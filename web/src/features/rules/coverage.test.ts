@@ -49,20 +49,26 @@ test('a technique stands under its own tactics, also where the tactic was split 
 });
 
 test('a rule of a technique and one below it counts once; gaps are shown when asked', () => {
-  const columns = matrix(coverage, table, { gaps: true, hitOnly: false });
+  const rules = new Map([
+    ['a', { enabled: true, hits: 5 }],
+    ['b', { enabled: false, hits: 0 }],
+  ]);
+  const columns = matrix(coverage, table, rules, { gaps: true, hitOnly: false });
   const access = columns.find((column) => column.tactic === 'credential-access');
   expect(access?.covered).toBe(1);
   expect(access?.known).toBe(2);
-  expect(access?.cells.map((cell) => [cell.id, cell.rules, cell.hits, cell.subs.length])).toEqual([
-    ['T1110', 2, 5, 1],
-    ['T1003', 0, 0, 0],
+  expect(
+    access?.cells.map((cell) => [cell.id, cell.rules, cell.enabled, cell.hits, cell.subs.length]),
+  ).toEqual([
+    ['T1110', 2, 1, 5, 1],
+    ['T1003', 0, 0, 0, 0],
   ]);
   expect(columns.map((column) => column.tactic)).toEqual([
     'persistence',
     'credential-access',
     'stealth',
   ]);
-  const hit = matrix(coverage, table, { gaps: true, hitOnly: true });
+  const hit = matrix(coverage, table, rules, { gaps: true, hitOnly: true });
   expect(hit.flatMap((column) => column.cells.map((cell) => cell.id))).toEqual(['T1110']);
 });
 

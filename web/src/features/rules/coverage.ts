@@ -32,63 +32,59 @@ export function tacticsOf(id: string, said: string[], all: Techniques | undefine
   return both.length > 0 ? both : known;
 }
 
+type Known = ReadonlyMap<string, { enabled: boolean; hits: number }>;
+
+/**
+ * Every technique is summed over those below it, each rule once, so that its count is that of the list
+ * to which it leads.
+ */
 export function matrix(
   coverage: Coverage,
   all: Techniques | undefined,
+  rules: Known,
   { gaps, hitOnly }: { gaps: boolean; hitOnly: boolean },
 ): Column[] {
-  const columns = new Map<string, Map<string, Cell>>();
-  for (const tactic of coverage.tactics) columns.set(tactic.id, new Map());
   const nameOf = (id: string) => all?.techniques[id]?.[0] ?? '';
+  const parts = new Map<string, Coverage['techniques']>();
   for (const found of coverage.techniques) {
-    for (const tactic of tacticsOf(found.id, found.tactics, all)) {
-      let cells = columns.get(tactic);
-      if (!cells) {
-        cells = new Map();
-        columns.set(tactic, cells);
-      }
-      const parent = parentOf(found.id);
-      let cell = cells.get(parent);
-      if (!cell) {
-        cell = { id: parent, name: nameOf(parent), rules: 0, enabled: 0, hits: 0, subs: [] };
-        cells.set(parent, cell);
-      }
-      const { rules, enabled, hits } = found;
-      if (found.id === parent) {
-        cell.rules += rules;
-        cell.enabled += enabled;
-        cell.hits += hits;
-      } else cell.subs.push({ id: found.id, name: nameOf(found.id), rules, enabled, hits });
-    }
+    const parent = parentOf(found.id);
+    parts.set(parent, [...(parts.get(parent) ?? []), found]);
+  }
+  const columns = new Map<string, Cell[]>(coverage.tactics.map((tactic) => [tactic.id, []]));
+  for (const [id, below] of parts) {
+    const ids = [...new Set(below.flatMap((each) => each.rule_ids))];
+    const cell: Cell = {
+      id,
+      name: nameOf(id),
+      rules: ids.length,
+      enabled: ids.filter((rule) => rules.get(rule)?.enabled ?? true).length,
+      hits: ids.reduce((sum, rule) => sum + (rules.get(rule)?.hits ?? 0), 0),
+      subs: below
+        .filter((each) => each.id !== id)
+        .map((each) => ({ ...each, name: nameOf(each.id) }))
+        .sort((a, b) => a.id.localeCompare(b.id)),
+    };
+    const under = new Set(below.flatMap((each) => tacticsOf(each.id, each.tactics, all)));
+    for (const tactic of under) columns.set(tactic, [...(columns.get(tactic) ?? []), cell]);
   }
   const parents = Object.entries(all?.techniques ?? {}).filter(([id]) => id.length === 5);
   return [...columns].map(([tactic, cells]) => {
-    for (const cell of cells.values()) {
-      const covering = new Set(
-        coverage.techniques
-          .filter((each) => parentOf(each.id) === cell.id)
-          .flatMap((each) => each.rule_ids),
-      );
-      // A rule that names a technique and one below it is one rule.
-      cell.rules = covering.size;
-      cell.enabled = Math.min(
-        covering.size,
-        cell.enabled + cell.subs.reduce((sum, sub) => sum + sub.enabled, 0),
-      );
-      cell.hits = Math.max(cell.hits, ...cell.subs.map((sub) => sub.hits));
-      cell.subs.sort((a, b) => a.id.localeCompare(b.id));
-    }
     const known = parents.filter(([, [, ...tactics]]) => tactics.includes(family(tactic)));
-    const list = [...cells.values()].filter((cell) => !hitOnly || cell.hits > 0);
-    const covered = cells.size;
+    const list = cells.filter((cell) => !hitOnly || cell.hits > 0);
     if (gaps && !hitOnly) {
       for (const [id, [name = '']] of known) {
-        if (!cells.has(id)) list.push({ id, name, rules: 0, enabled: 0, hits: 0, subs: [] });
+        if (parts.has(id)) continue;
+        list.push({ id, name, rules: 0, enabled: 0, hits: 0, subs: [] });
       }
     }
     list.sort((a, b) => b.rules - a.rules || a.id.localeCompare(b.id));
     // Of a split tactic the table knows only the sum, which would say too little of each half.
-    return { tactic, cells: list, covered, known: tactic in kFamily ? 0 : known.length };
+    return {
+      tactic,
+      cells: list,
+      covered: cells.length,
+      known: tactic in kFamily ? 0 : known.length,
+    };
   });
 }
 
