@@ -272,6 +272,8 @@ export const rulesEn: Record<Key, string> & Partial<Record<`${Key}_one`, string>
   'packs.failed': 'The rule packs could not be fetched.',
   'packs.import': 'Import a pack',
   'packs.file': 'A zip, tar, tar.gz or tar.zst file, at most 64 MiB',
+  'packs.choose': 'Choose a file',
+  'packs.noFile': 'No file chosen',
   'packs.tooBig': 'The file is larger than 64 MiB.',
   'packs.name': 'Name of the pack',
   'packs.nameRule': 'Letters, digits, dot, hyphen, underline.',

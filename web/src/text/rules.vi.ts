@@ -262,6 +262,8 @@ export const rulesVi = {
   'packs.failed': 'Chưa lấy được các gói luật.',
   'packs.import': 'Nhập gói luật',
   'packs.file': 'Tệp zip, tar, tar.gz hoặc tar.zst, tối đa 64 MiB',
+  'packs.choose': 'Chọn tệp',
+  'packs.noFile': 'Chưa chọn tệp nào',
   'packs.tooBig': 'Tệp lớn hơn 64 MiB.',
   'packs.name': 'Tên gói',
   'packs.nameRule': 'Chữ không dấu, số, chấm, gạch ngang, gạch dưới.',

@@ -1,6 +1,6 @@
 import { type FormEvent, useId, useState } from 'react';
 import { type TextKey, useText } from '@/text/index.ts';
-import { number } from '@/ui/format.ts';
+import { bytes, number } from '@/ui/format.ts';
 import { Button } from '@/ui/parts.tsx';
 import { Failed } from '@/ui/states.tsx';
 import { nameFrom } from './packName.ts';
@@ -36,11 +36,11 @@ export function PackImport({ known, onClose }: { known: string[]; onClose: () =>
   const failed = run.error ?? preview.error;
   return (
     <form className="form" onSubmit={send}>
-      <label>
+      <label className="filepick">
         <span className="name">{t('packs.file')}</span>
         <input
           type="file"
-          className="input"
+          className="sr"
           accept=".zip,.tar,.gz,.tgz,.zst"
           onChange={(event) => {
             const chosen = event.target.files?.[0] ?? null;
@@ -50,6 +50,12 @@ export function PackImport({ known, onClose }: { known: string[]; onClose: () =>
             });
           }}
         />
+        <span className="btn" aria-hidden="true">
+          {t('packs.choose')}
+        </span>{' '}
+        <span className={file ? 'strong' : 'dim'}>
+          {file ? `${file.name}, ${bytes(file.size)}` : t('packs.noFile')}
+        </span>
       </label>
       {tooBig && <p className="c-high">{t('packs.tooBig')}</p>}
       <div className="expair">

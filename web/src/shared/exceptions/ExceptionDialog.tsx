@@ -78,6 +78,9 @@ function ExceptionForm({ start, onClose }: { start: Start; onClose: () => void }
     },
     [],
   );
+  useEffect(() => {
+    if (preview.data) effect.current?.scrollIntoView?.({ block: 'center' });
+  }, [preview.data]);
   const set = (at: number, change: Partial<Condition>) =>
     setRows(rows.map((row, place) => (place === at ? { ...row, ...change } : row)));
   const look = () => {
@@ -88,9 +91,6 @@ function ExceptionForm({ start, onClose }: { start: Start; onClose: () => void }
       {
         onSettled: () => {
           search.current = '';
-          requestAnimationFrame(() => {
-            effect.current?.scrollIntoView?.({ block: 'center' });
-          });
         },
       },
     );
