@@ -127,7 +127,7 @@ function ChangeView({ change }: { change: PackChange }) {
       <p className="strong">
         {change.previous ? t('packs.change', { version: change.previous }) : t('packs.firstTime')}
       </p>
-      {nothing && <p>{t('packs.unchanged')}</p>}
+      {nothing && change.previous && <p>{t('packs.unchanged')}</p>}
       <div className="filters" style={{ margin: '8px 0' }}>
         {kKinds.map(([each, key]) => (
           <button
