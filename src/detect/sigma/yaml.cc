@@ -2,6 +2,7 @@
 
 #include <yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <unordered_map>
@@ -23,9 +24,8 @@ std::string_view view(const yaml_char_t* text) {
 // Events of one stream, made into trees.
 class Builder {
 public:
-    Builder(std::string_view text, const YamlLimits& limits) : limits_(limits) {
+    Builder(std::string_view text, const YamlLimits& limits) : text_(text), limits_(limits) {
         yaml_parser_initialize(&parser_);
-        yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
         yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
                                      text.size());
     }
@@ -65,8 +65,11 @@ private:
 
     // Bytes that are no UTF-8 have an offset alone.
     int fault_line() const {
-        return parser_.error == YAML_READER_ERROR ? line_at(parser_.mark)
-                                                  : line_at(parser_.problem_mark);
+        if (parser_.error != YAML_READER_ERROR) {
+            return line_at(parser_.problem_mark);
+        }
+        const std::string_view before = text_.substr(0, parser_.problem_offset);
+        return static_cast<int>(std::ranges::count(before, '\n')) + 1;
     }
 
     Result<> take(const yaml_event_t& event) {
@@ -88,7 +91,12 @@ private:
                     return fail(Code::InvalidArgument, "an alias without its anchor, or inside it",
                                 place(line));
                 }
-                GAC_CHECK(count(size_of(found->second), line));
+                const Extent extent = extent_of(found->second);
+                GAC_CHECK(count(extent.nodes, line));
+                GAC_CHECK(copy(extent.bytes, line));
+                if (stack_.size() + extent.depth > limits_.depth_max) {
+                    return too_deep(line);
+                }
                 add(found->second);
                 return {};
             }
@@ -100,6 +108,7 @@ private:
                 node.quoted = scalar.plain_implicit == 0;
                 node.text.assign(reinterpret_cast<const char*>(scalar.value), scalar.length);
                 if (scalar.anchor != nullptr) {
+                    GAC_CHECK(copy(node.text.size(), line));
                     anchors_[std::string(view(scalar.anchor))] = node;
                 }
                 add(std::move(node));
@@ -111,8 +120,7 @@ private:
                 return open(Yaml::Kind::Map, line, event.data.mapping_start.anchor);
             case YAML_SEQUENCE_END_EVENT:
             case YAML_MAPPING_END_EVENT:
-                close();
-                return {};
+                return close(line);
             case YAML_NO_EVENT:
             case YAML_STREAM_START_EVENT:
             case YAML_STREAM_END_EVENT:
@@ -121,15 +129,28 @@ private:
         return {};
     }
 
-    static std::size_t size_of(const Yaml& node) {
-        std::size_t size = 1;
+    struct Extent {
+        std::size_t nodes = 1;
+        std::size_t bytes = 0;
+        std::size_t depth = 0;  // of a scalar none
+    };
+    static Extent extent_of(const Yaml& node) {
+        Extent out{.bytes = node.text.size()};
+        const auto take_in = [&](const Yaml& inner) {
+            const Extent more = extent_of(inner);
+            out.nodes += more.nodes;
+            out.bytes += more.bytes;
+            out.depth = std::max(out.depth, more.depth);
+        };
         for (const Yaml& item : node.items) {
-            size += size_of(item);
+            take_in(item);
         }
         for (const auto& [key, value] : node.pairs) {
-            size += size_of(key) + size_of(value);
+            take_in(key);
+            take_in(value);
         }
-        return size;
+        out.depth += node.is_scalar() ? 0 : 1;
+        return out;
     }
     Result<> count(std::size_t nodes, int line) {
         nodes_ += nodes;
@@ -139,10 +160,24 @@ private:
         }
         return {};
     }
+    // What anchors and aliases copy is bounded too: few nodes may hold much text.
+    Result<> copy(std::size_t bytes, int line) {
+        copied_ += bytes;
+        if (copied_ > limits_.copied_bytes_max) {
+            return fail(Code::LimitExceeded,
+                        fmt::format("aliases stand for more than {} bytes of text",
+                                    limits_.copied_bytes_max),
+                        place(line));
+        }
+        return {};
+    }
+    Result<> too_deep(int line) const {
+        return fail(Code::LimitExceeded,
+                    fmt::format("YAML nested deeper than {}", limits_.depth_max), place(line));
+    }
     Result<> open(Yaml::Kind kind, int line, const yaml_char_t* anchor) {
         if (stack_.size() >= limits_.depth_max) {
-            return fail(Code::LimitExceeded,
-                        fmt::format("YAML nested deeper than {}", limits_.depth_max), place(line));
+            return too_deep(line);
         }
         GAC_CHECK(count(1, line));
         Open entry;
@@ -152,13 +187,17 @@ private:
         stack_.push_back(std::move(entry));
         return {};
     }
-    void close() {
+    Result<> close(int line) {
         Open done = std::move(stack_.back());
         stack_.pop_back();
         if (!done.anchor.empty()) {
+            const Extent extent = extent_of(done.node);
+            GAC_CHECK(count(extent.nodes, line));
+            GAC_CHECK(copy(extent.bytes, line));
             anchors_[done.anchor] = done.node;
         }
         add(std::move(done.node));
+        return {};
     }
     void add(Yaml node) {
         if (stack_.empty()) {
@@ -177,9 +216,11 @@ private:
         }
     }
 
+    std::string_view text_;
     const YamlLimits& limits_;
     yaml_parser_t parser_;
     std::size_t nodes_ = 0;
+    std::size_t copied_ = 0;
     std::vector<Open> stack_;
     std::unordered_map<std::string, Yaml> anchors_;
     Yaml root_;
@@ -218,7 +259,7 @@ std::optional<double> Yaml::number() const {
         return fault == std::errc{} && at == end ? std::optional(static_cast<double>(whole))
                                                  : std::nullopt;
     }
-    if (*begin == '+') {
+    if (*begin == '+' && !text.starts_with("+-")) {
         ++begin;
     }
     // from_chars takes "inf", "nan" and hexadecimal floats only with letters: core numbers have

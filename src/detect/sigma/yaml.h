@@ -1,6 +1,6 @@
 // YAML as Sigma needs it: a light tree that remembers the line of every node and whether a scalar
 // was quoted, because `4688` is a number and `'4688'` is text. Scalars are read by the core schema
-// of YAML 1.2. Bounded in nodes, so that aliases cannot blow up.
+// of YAML 1.2. Bounded in nodes, depth and repeated text, so that aliases cannot blow up.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ struct YamlPair {
 
 struct YamlLimits {
     std::size_t nodes_max = 1'000'000;
-    std::size_t depth_max = 64;
+    std::size_t depth_max = 64;               // aliases counted as what they stand for
+    std::size_t copied_bytes_max = 64 << 20;  // text that anchors and aliases repeat
 };
 
 // All documents of a stream; empty ones are left out. The error's `where` is "line N".
