@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -106,17 +107,9 @@ bool is_placeholder(std::string_view value) {
     return std::ranges::all_of(value, [](char c) { return c == '-' || c == '?' || c == '.'; });
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 std::string_view next_word(std::string_view& line) {
-    std::size_t begin = 0;
-    while (begin < line.size() && is_blank(line[begin])) {
-        ++begin;
-    }
-    std::size_t end = begin;
-    while (end < line.size() && !is_blank(line[end])) {
-        ++end;
-    }
+    const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+    const std::size_t end = std::min(line.find_first_of(" \t", begin), line.size());
     const std::string_view word = line.substr(begin, end - begin);
     line.remove_prefix(end);
     return word;
@@ -194,9 +187,8 @@ public:
         if (!broken_ && (!pending_.empty() || skipping_)) {
             end_of_pending();
         }
-        if (!broken_ && !row_.empty()) {
-            sink_.refused(row_line_, format_ == Format::Csv ? "a quoted cell that does not end"
-                                                            : "a JSON object that does not end");
+        while (!broken_ && !row_.empty()) {
+            give_up_row();
         }
     }
 
@@ -207,6 +199,8 @@ public:
     bool broken_ = false;
 
 private:
+    static constexpr std::uint32_t kRowLinesMax = 100;  // of a CSV row with line feeds in its cells
+
     struct Cell {
         std::size_t begin = 0, size = 0;  // in cells_text_
     };
@@ -288,16 +282,49 @@ private:
         }
     }
 
+    // A quote that nobody meant: the first line of the row is left out, the others are read anew.
+    void give_up_row() {
+        const std::string lines = std::exchange(row_, {});
+        if (format_ == Format::Json) {
+            sink_.refused(row_line_, "a JSON object that does not end");
+            return;
+        }
+        sink_.refused(row_line_, "a quoted cell that does not end");
+        line_ = row_line_;
+        for (std::size_t at = lines.find('\n'); at != std::string::npos;) {
+            const std::size_t end = lines.find('\n', ++at);
+            line(std::string_view(lines).substr(at, end - at));
+            at = end;
+        }
+    }
+
+    // An object may not begin at this place of another one, so that one was cut off.
+    bool begins_anew(std::string_view text) const {
+        const std::size_t last = row_.find_last_not_of(" \t\r\n");
+        return text.starts_with('{') && last != std::string::npos
+               && !std::string_view(",[:{").contains(row_[last]);
+    }
+
     void continue_row(std::string_view text) {
-        if (row_.size() + text.size()
-            > (format_ == Format::Json ? limits_.object_bytes_max : limits_.line_bytes_max)) {
+        if (format_ == Format::Json && begins_anew(text)) {
+            give_up_row();
+            row_line_ = line_;
+            json_line(base::trim(text));
+            return;
+        }
+        const bool csv = format_ == Format::Csv;
+        const bool too_long =
+            row_.size() + text.size() > (csv ? limits_.line_bytes_max : limits_.object_bytes_max);
+        if (too_long && !csv) {
             sink_.refused(row_line_, "a record longer than the limit");
             row_.clear();
             return;
         }
         row_ += '\n';
         row_ += text;
-        if (format_ == Format::Csv) {
+        if (csv && (too_long || line_ - row_line_ >= kRowLinesMax)) {
+            give_up_row();
+        } else if (csv) {
             std::swap(row_, joined_);
             row_.clear();
             csv_row(joined_);
@@ -631,9 +658,9 @@ private:
         depth_ = 0;
         in_string_ = false;
         count_braces(text);
-        if (text.front() == '{' && depth_ > 0) {
+        if (text.starts_with('{') && depth_ > 0) {
             row_ = text;  // it goes on in the next line
-        } else {
+        } else if (!text.empty()) {
             json_object(text);
         }
     }

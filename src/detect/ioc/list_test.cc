@@ -134,6 +134,28 @@ TEST(CsvList, HeaderMayBeTheLastComment) {
 
 TEST(CsvList, EndsInAnOpenQuote) {
     EXPECT_EQ(read("indicator,type\n\"192.0.2.1,ip\n"), (Lines{"! 2 a quoted cell that does "}));
+    EXPECT_EQ(read("indicator,type\n\"192.0.2.1,ip\n192.0.2.2,ip\n192.0.2.3,ip\n"),
+              (Lines{"! 2 a quoted cell that does ", "ip 192.0.2.2 @3", "ip 192.0.2.3 @4"}));
+}
+
+// One stray quote costs its own line, not those behind it.
+TEST(CsvList, AnOpenQuoteEndsAfterAHundredLines) {
+    std::string text = "indicator,type\n\"192.0.2.1,ip\n";
+    for (int i = 0; i < 250; ++i) {
+        text += "198.51.100." + std::to_string(i) + ",ip\n";
+    }
+    const Lines lines = read(text + "\"x\ny\",color\n");
+    ASSERT_EQ(lines.size(), 252u);
+    EXPECT_EQ(lines[0], "! 2 a quoted cell that does ");
+    EXPECT_EQ(lines[1], "ip 198.51.100.0 @3");
+    EXPECT_EQ(lines[250], "ip 198.51.100.249 @252");
+    EXPECT_EQ(lines[251], "! 253 unknown type \"color\"");
+}
+
+TEST(JsonList, ACutObjectDoesNotSwallowTheNext) {
+    EXPECT_EQ(read("{\"value\":\"192.0.2.1\"\n{\"value\":\"192.0.2.2\"}\n"
+                   "{\"value\":\n\"192.0.2.3\",\"more\":\n{\"a\":1}}\n,\n"),
+              (Lines{"! 1 a JSON object that does ", "ip 192.0.2.2 @2", "ip 192.0.2.3 @3"}));
 }
 
 TEST(JsonList, ObjectsALine) {
