@@ -94,7 +94,7 @@ int decode(const DecodeOptions& options) {
     }
     Printer printer(*content->profiles);
     int code = kDone;
-    for (const std::string& path : options.inputs) {
+    for (const std::string& path : ingest::input_files(options.inputs)) {
         if (const auto done = decode_input(path, **decoder, origin, printer); !done) {
             std::fprintf(stderr, "gac: %s\n", done.error().message().c_str());
             code = kSomeFailed;
@@ -120,7 +120,7 @@ void add_decode(CLI::App& root, Chosen& chosen) {
         ->capture_default_str();
     command
         ->add_option("inputs", options->inputs,
-                     "Files (.gz .xz .zst as they are), - for standard input")
+                     "Files (.gz .xz .zst as they are), or folders of them; - for standard input")
         ->required();
     command->footer(
         "Examples:\n  gac decode /var/log/auth.log\n  zcat access.log.gz | gac decode --source web "

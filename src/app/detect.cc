@@ -15,6 +15,7 @@
 #include "app/detect_run.h"
 #include "app/rule_cache.h"
 #include "base/text.h"
+#include "ingest/input.h"
 #include "pipeline/indicator_service.h"
 
 namespace gac::app {
@@ -124,7 +125,7 @@ int detect_files(const Options& options) {
         code = std::max(code, load_lists(options, *content, settings));
     }
     const std::int64_t loaded = base::monotonic_us();
-    auto done = run_detect(settings, options.inputs);
+    auto done = run_detect(settings, ingest::input_files(options.inputs));
     if (!done) {
         return cannot_start(done.error());
     }
@@ -161,7 +162,7 @@ void add_detect(CLI::App& root, Chosen& chosen) {
         "Rule files, or folders with *.yml and *.yaml at any depth; end the list by --");
     command
         ->add_option("inputs", options->inputs,
-                     "Files (.gz .xz .zst as they are), - for standard input")
+                     "Files (.gz .xz .zst as they are), or folders of them; - for standard input")
         ->required();
     command
         ->add_option("--format", options->format, "How to read the inputs; see gac decode --help")

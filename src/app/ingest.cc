@@ -108,7 +108,7 @@ int ingest_all(const IngestOptions& options) {
     const std::int64_t loaded = base::monotonic_us();
     Tally tally;
     int code = kDone;
-    for (const std::string& path : options.inputs) {
+    for (const std::string& path : ingest::input_files(options.inputs)) {
         if (const auto done = ingest_file(path, **decoder, origin, **store, tally); !done) {
             std::fprintf(stderr, "gac: %s\n", done.error().message().c_str());
             code = kSomeFailed;
@@ -148,7 +148,7 @@ void add_ingest(CLI::App& root, Chosen& chosen) {
                       "Print one JSON object with figures on standard error");
     command
         ->add_option("inputs", options->inputs,
-                     "Files (.gz .xz .zst as they are), - for standard input")
+                     "Files (.gz .xz .zst as they are), or folders of them; - for standard input")
         ->required();
     command->footer(
         "Examples:\n  gac ingest --data var/data --source web --profile web access.log\n"

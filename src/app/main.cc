@@ -4,6 +4,19 @@
 #include "app/command.h"
 #include "app/version.h"
 
+namespace {
+
+// What was printed must have arrived: a full disk is no success.
+int finished(int code) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+        return code;
+    }
+    std::fputs("gac: standard output could not be written to the end\n", stderr);
+    return code == gac::app::kDone ? gac::app::kSomeFailed : code;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     using namespace gac::app;
     CLI::App root{
@@ -25,7 +38,7 @@ int main(int argc, char** argv) {
         return root.exit(fault) == 0 ? kDone : kCannotStart;
     }
     try {
-        return chosen();
+        return finished(chosen());
     } catch (const std::exception& fault) {
         return cannot_start(fault.what());
     }

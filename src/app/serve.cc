@@ -82,6 +82,7 @@ int serve(const ServeOptions& options) {
     }
     fmt::print("{} fingerprint={}\n", ready, (*post)->fingerprint());
     std::fflush(stdout);
+    std::clearerr(stdout);  // nobody need be there to read it
     for (;;) {
         int signal = 0;
         sigwait(&signals, &signal);

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -301,6 +304,32 @@ Result<std::unique_ptr<Input>> Input::open(const std::string& path, std::size_t 
         return std::move(*input).as_evtx(evtx_chunks);
     }
     return input;
+}
+
+std::vector<std::string> input_files(const std::vector<std::string>& paths) {
+    namespace fs = std::filesystem;
+    std::vector<std::string> out;
+    for (const std::string& path : paths) {
+        std::error_code fault;
+        if (path == "-" || !fs::is_directory(path, fault)) {
+            out.push_back(path);
+            continue;
+        }
+        std::vector<std::string> files;
+        auto entry = fs::recursive_directory_iterator(path, fault);
+        for (; !fault && entry != fs::recursive_directory_iterator(); entry.increment(fault)) {
+            std::error_code ignored;
+            if (entry->is_regular_file(ignored)) {
+                files.push_back(entry->path().string());
+            }
+        }
+        std::ranges::sort(files);
+        std::ranges::move(files, std::back_inserter(out));
+        if (fault) {
+            out.push_back(path);
+        }
+    }
+    return out;
 }
 
 }  // namespace gac::ingest

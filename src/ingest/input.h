@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "ingest/framing.h"
@@ -31,5 +32,10 @@ public:
     virtual Result<bool> next(Frame& frame) = 0;
     virtual std::uint64_t bytes_read() const = 0;  // unpacked
 };
+
+// What the commands take as inputs: folders give way to their files, at any depth and in the order
+// of their paths; links to folders are not followed. A folder that cannot be listed stays, so that
+// opening it says why.
+std::vector<std::string> input_files(const std::vector<std::string>& paths);
 
 }  // namespace gac::ingest

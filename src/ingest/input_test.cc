@@ -170,5 +170,17 @@ TEST_F(InputTest, RefusesWhatItCannotRead) {
     EXPECT_NE(error_.find("UTF-16"), std::string::npos);
 }
 
+TEST_F(InputTest, FoldersGiveWayToTheirFiles) {
+    fs::create_directories(folder_ / "b" / "deep");
+    for (const char* name : {"b/deep/2.json", "b/1 một.log", "a.log"}) {
+        std::ofstream(folder_ / name) << "x\n";
+    }
+    fs::create_directory_symlink(folder_, folder_ / "b" / "loop");
+    const std::string root = folder_.string();
+    const std::vector<std::string> want{"-", root + "/a.log", root + "/b/1 một.log",
+                                        root + "/b/deep/2.json", root + "/none"};
+    EXPECT_EQ(input_files({"-", root, root + "/none"}), want);
+}
+
 }  // namespace
 }  // namespace gac::ingest
