@@ -192,6 +192,7 @@ Result<> WatchPost::Rooms::open_pipeline() {
     syslog = std::make_unique<pipeline::SyslogInput>(*pipeline, settings.event_bytes_max);
     reporter =
         std::make_unique<pipeline::Reporter>(*sources, desk->sources, content.profiles, [this] {
+            pipeline->tell_load();
             syslog->retry_parked();
             rules->reload_if_changed();
             if (++seconds_up % kPruneEverySeconds == 0) {
@@ -374,7 +375,7 @@ void WatchPost::Rooms::stop() {
     api.reset();
     runtime.reset();
     if (syslog) {
-        syslog->retry_parked();
+        syslog->stop(kStopPatience);
     }
     if (reporter) {
         reporter->stop();

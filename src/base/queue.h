@@ -61,6 +61,23 @@ public:
         return closed_;
     }
 
+    // What `look` says of the item that waits longest; nothing when none waits. `look` runs under
+    // the queue's lock.
+    template <class Look>
+    auto at_front(Look look) const -> std::optional<decltype(look(std::declval<const T&>()))> {
+        const std::lock_guard lock(mutex_);
+        if (items_.empty()) {
+            return std::nullopt;
+        }
+        return look(items_.front().first);
+    }
+
+    // Whether an item of that weight would be taken now.
+    bool has_room(std::size_t weight) const {
+        const std::lock_guard lock(mutex_);
+        return closed_ || fits(weight);
+    }
+
     std::size_t weight() const {
         const std::lock_guard lock(mutex_);
         return weight_;

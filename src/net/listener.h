@@ -20,11 +20,11 @@ namespace gac::net {
 class ByteSink {
 public:
     virtual ~ByteSink() = default;
-    // Takes all of `bytes` (valid only during the call). False = full: nothing more comes until
-    // resume() says true.
-    virtual bool receive(std::string_view bytes) = 0;
-    // Asked every few milliseconds while full. True = go on.
-    virtual bool resume() = 0;
+    // Asked before each read, and then every few milliseconds until it says true: there is room.
+    // What is not read yet waits in the kernel and at the sender, not in our memory.
+    virtual bool has_room() = 0;
+    // Takes all of `bytes` (valid only during the call), at once or as soon as there is room.
+    virtual void receive(std::string_view bytes) = 0;
     // The peer has closed or was cut; no call follows. Bytes of an unfinished message may be judged
     // now.
     virtual void end() = 0;
@@ -44,8 +44,8 @@ struct Datagram {
 class DatagramSink {
 public:
     virtual ~DatagramSink() = default;
-    // Takes the first n and returns n. A datagram cannot wait: the sink counts the others as lost.
-    virtual std::size_t receive(std::span<const Datagram> datagrams) = 0;
+    // A datagram cannot wait: the sink counts as lost what it has no room for.
+    virtual void receive(std::span<const Datagram> datagrams) = 0;
 };
 
 struct ListenLimits {

@@ -29,8 +29,9 @@ using Steady = std::chrono::steady_clock;
 constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kTlsReadBytes = 16 * 1024 + 1;
-constexpr auto kFullPause = std::chrono::milliseconds(2);
-constexpr int kTriesAfterStop = 2000;
+constexpr auto kFullPause = std::chrono::milliseconds(2);  // the first; each is twice as long
+constexpr auto kFullPauseMax = std::chrono::milliseconds(32);
+constexpr auto kPatienceAfterStop = std::chrono::seconds(4);
 
 struct Connection {
     explicit Connection(tcp::socket s) : socket(std::move(s)), pause(socket.get_executor()) {}
@@ -105,22 +106,28 @@ void arm(Connection& connection, const ListenLimits& limits) {
                               : Steady::now() + std::chrono::microseconds(limits.idle_max.us);
 }
 
-// Hands bytes to the sink and waits while it is full.
-asio::awaitable<void> hand_over(std::shared_ptr<Connection> connection, ByteSink& sink,
-                                std::size_t n, Shard& home) {
-    if (sink.receive(std::string_view(home.buffer.data(), n))) {
+// Waits until the sink has room for what comes next.
+asio::awaitable<void> wait_for_room(std::shared_ptr<Connection> connection, ByteSink& sink,
+                                    Shard& home) {
+    if (sink.has_room()) {
         co_return;
     }
+    static base::Counter& paused =
+        base::counter("gac_listener_paused_total", {},
+                      "Times that a log connection was not read because the input queue was full");
+    paused.add();
     connection->deadline = Steady::time_point::max();  // it is we who make it wait
-    int tries_after_stop = 0;
-    while (!connection->cut && !sink.resume()) {
-        if (home.stopping && ++tries_after_stop > kTriesAfterStop) {
+    auto waited_after_stop = std::chrono::milliseconds(0);
+    auto pause = kFullPause;
+    do {
+        if (home.stopping && (waited_after_stop += pause) > kPatienceAfterStop) {
             connection->close();
             break;
         }
-        connection->pause.expires_after(kFullPause);
+        connection->pause.expires_after(pause);
+        pause = std::min(2 * pause, kFullPauseMax);
         co_await connection->pause.async_wait(kToken);
-    }
+    } while (!connection->cut && !sink.has_room());
 }
 
 asio::awaitable<void> read_plain(StatePtr state, std::shared_ptr<Connection> connection,
@@ -134,6 +141,10 @@ asio::awaitable<void> read_plain(StatePtr state, std::shared_ptr<Connection> con
         if (wait_fault) {
             break;
         }
+        co_await wait_for_room(connection, sink, home);
+        if (connection->cut) {
+            break;
+        }
         boost::system::error_code fault;
         const std::size_t n = connection->socket.read_some(asio::buffer(home.buffer), fault);
         if (fault == asio::error::would_block) {
@@ -142,8 +153,9 @@ asio::awaitable<void> read_plain(StatePtr state, std::shared_ptr<Connection> con
         if (fault || n == 0) {
             break;
         }
-        co_await hand_over(connection, sink, n, home);
+        sink.receive(std::string_view(home.buffer.data(), n));
     }
+    co_await wait_for_room(connection, sink, home);
 }
 
 asio::awaitable<void> read_tls(StatePtr state, std::shared_ptr<Connection> connection,
@@ -167,15 +179,16 @@ asio::awaitable<void> read_tls(StatePtr state, std::shared_ptr<Connection> conne
     // Here the buffer must be the connection's own: the stream fills it while others run.
     std::string buffer(kTlsReadBytes, '\0');
     while (!connection->cut) {
+        co_await wait_for_room(connection, sink, home);
         arm(*connection, state->limits);
         const auto room = asio::buffer(buffer);
         const auto [fault, n] = co_await stream.async_read_some(room, kToken);
         if (fault || n == 0) {
             break;
         }
-        std::copy_n(buffer.data(), n, home.buffer.data());
-        co_await hand_over(connection, sink, n, home);
+        sink.receive(std::string_view(buffer.data(), n));
     }
+    co_await wait_for_room(connection, sink, home);
 }
 
 asio::awaitable<void> serve(StatePtr state, std::size_t shard,

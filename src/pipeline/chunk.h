@@ -44,4 +44,9 @@ struct Chunk {
     std::move_only_function<void(Receipt)> done;
 };
 
+// What a chunk holds of memory while it waits, in bytes.
+inline std::size_t weight_of(const Chunk& chunk) {
+    return sizeof(Chunk) + chunk.bytes.capacity() + chunk.cuts.capacity() * sizeof(Cut);
+}
+
 }  // namespace gac::pipeline

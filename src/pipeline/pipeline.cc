@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <latch>
 
+#include "base/metrics.h"
 #include "pipeline/shard.h"
 
 namespace gac::pipeline {
@@ -40,7 +41,7 @@ Pipeline::~Pipeline() {
     correlation_.reset();
 }
 
-Shard& Pipeline::shard_of(event::SourceId source) {
+Shard& Pipeline::shard_of(event::SourceId source) const {
     return *shards_[static_cast<std::uint32_t>(source) % shards_.size()];
 }
 
@@ -76,6 +77,24 @@ void Pipeline::drain() {
     through.wait();
     correlation_->drain();
     raiser_.drain();
+}
+
+bool Pipeline::has_room(event::SourceId source, std::size_t bytes) const {
+    return shard_of(source).has_room(bytes);
+}
+
+void Pipeline::tell_load() const {
+    static base::Gauge& bytes =
+        base::gauge("gac_queue_bytes", {}, "Input that waits for a worker, in bytes");
+    static base::Gauge& age =
+        base::gauge("gac_queue_oldest_ms", {}, "How long the oldest waiting input has waited");
+    const base::TimePoint now = parts_.clock.now();
+    base::TimePoint oldest = now;
+    for (const auto& shard : shards_) {
+        oldest = std::min(oldest, shard->oldest_waiting().value_or(now));
+    }
+    bytes.set(static_cast<std::int64_t>(queued_bytes()));
+    age.set((now - oldest).us / 1000);
 }
 
 std::size_t Pipeline::queued_bytes() const {

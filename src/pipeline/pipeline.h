@@ -59,12 +59,16 @@ public:
     // Until everything handed in before the call is appended, durable and raised.
     void drain();
 
+    // Whether offer() would take about so many bytes of that source now. A hint: others offer too.
+    bool has_room(event::SourceId source, std::size_t bytes) const;
     std::size_t queued_bytes() const;
+    // Puts how far behind the workers are among the metrics. For a timer.
+    void tell_load() const;
     const base::Clock& clock() const { return parts_.clock; }
     SourceTable& sources() { return parts_.sources; }
 
 private:
-    Shard& shard_of(event::SourceId source);
+    Shard& shard_of(event::SourceId source) const;
 
     Parts parts_;
     Raiser raiser_;

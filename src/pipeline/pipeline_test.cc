@@ -14,6 +14,7 @@
 #include "pipeline/replay.h"
 #include "pipeline/reporter.h"
 #include "pipeline/sample_night.h"
+#include "pipeline/syslog_input.h"
 #include "response/desk_fixture.h"
 
 namespace gac::pipeline {
@@ -27,6 +28,9 @@ public:
     Result<store::Position> append(const event::EventBatch& batch) override {
         if (full) {
             return fail(Code::StorageFull, "disk full: 0 MiB free");
+        }
+        if (behind) {
+            return fail(Code::Unavailable, "events come faster than segments can be written");
         }
         rows_.with([&](auto& rows) {
             for (std::uint32_t row = 0; row < batch.size(); ++row) {
@@ -55,6 +59,7 @@ public:
     }
 
     std::atomic<bool> full{false};
+    std::atomic<bool> behind{false};
 
 private:
     base::Guarded<std::map<event::EventId, std::string>> rows_;
@@ -213,6 +218,73 @@ TEST_F(PipelineTest, TakesUpNewRulesBetweenBatches) {
     write_rule("title: [broken");
     rules_->reload_if_changed();  // a file that is no YAML is refused, and told
     EXPECT_FALSE(rules_->loading()->faults.empty());
+}
+
+TEST_F(PipelineTest, KeepsTheFormerVersionOfARuleFileThatIsRefused) {
+    std::string other(kRule);
+    other.replace(other.find("danger"), 6, "other");
+    for (const std::string_view broken : {"title: [broken", "title: Half\nlogsource:\n", ""}) {
+        write_rule(broken);
+        ASSERT_TRUE(rules_->reload());
+        EXPECT_EQ(rules_->active().get()->loaded(), 1u) << broken;
+        const auto loading = rules_->loading();
+        ASSERT_FALSE(loading->faults.empty());
+        EXPECT_NE(loading->faults.front().reason.find("stays in force"), std::string::npos);
+        EXPECT_EQ(loading->texts.front().yaml, kRule);
+    }
+    write_rule(other);  // put right, it is taken up
+    ASSERT_TRUE(rules_->reload());
+    EXPECT_TRUE(rules_->loading()->faults.empty());
+    EXPECT_EQ(rules_->loading()->texts.front().yaml, other);
+    std::filesystem::remove(folder_ / "rules" / "word.yml");  // taken away, it is gone
+    ASSERT_TRUE(rules_->reload());
+    EXPECT_EQ(rules_->active().get()->loaded(), 0u);
+    write_rule("title: [broken");  // never was good: nothing to keep
+    ASSERT_TRUE(rules_->reload());
+    EXPECT_EQ(rules_->active().get()->loaded(), 0u);
+    EXPECT_TRUE(rules_->loading()->kept.empty());
+}
+
+TEST_F(PipelineTest, ARequestWaitsForASlowStore) {
+    Pipeline pipeline = make_pipeline();
+    sink_.behind = true;
+    std::promise<Receipt> promise;
+    Chunk one = chunk("{\"slow\":1}\n", source_);
+    one.done = [&](Receipt receipt) { promise.set_value(std::move(receipt)); };
+    ASSERT_TRUE(pipeline.submit(one));
+    auto answer = promise.get_future();
+    EXPECT_EQ(answer.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+    sink_.behind = false;
+    const Receipt receipt = answer.get();
+    EXPECT_TRUE(receipt.outcome);
+    EXPECT_EQ(receipt.accepted, 1u);
+    EXPECT_EQ(sink_.lines().size(), 1u);
+}
+
+TEST_F(PipelineTest, DatagramsWithoutRoomAreCountedWithTheirSender) {
+    sink_.full = true;  // the worker stands still with the first stream chunk
+    Pipeline pipeline = make_pipeline(1, 4096);
+    SyslogInput input(pipeline, 1 << 20);
+    ASSERT_TRUE(pipeline.push(chunk("{\"first\":1}\n", source_)));
+    const std::string text(3000, 'x');
+    const net::Endpoint loud{base::IpAddress::from_v4(0x7f000001), 1};
+    const net::Endpoint quiet{base::IpAddress::from_v4(0x7f000002), 1};
+    std::vector<net::Datagram> datagrams(8, {loud, text});
+    datagrams.push_back({quiet, text});
+    datagrams.push_back({loud, text});
+    std::uint64_t sent = 0;
+    for (int i = 0; i < 10; ++i, sent += datagrams.size()) {
+        input.receive(datagrams);
+    }
+    sink_.full = false;
+    pipeline.drain();
+    const auto of = [&](const net::Endpoint& peer) {
+        return sources_.counts(*sources_.find(peer.address.text()));
+    };
+    EXPECT_EQ(of(loud).events + of(loud).dropped, sent / 10 * 9);
+    EXPECT_EQ(of(quiet).events + of(quiet).dropped, sent / 10);
+    EXPECT_GT(of(quiet).dropped, 0u);
+    EXPECT_EQ(sink_.lines().size() - 1, of(loud).events + of(quiet).events);
 }
 
 TEST_F(PipelineTest, RefusesOnAFullDiskAndLetsStreamsWait) {

@@ -1,13 +1,65 @@
 #include "pipeline/rule_service.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "pipeline/exception_filter.h"
 
 namespace gac::pipeline {
+
+namespace {
+
+// Puts the texts of `before` in place of changed files that are refused now and were not before.
+// Gives out why they were refused.
+std::vector<detect::RuleFault> take_back_refused(const RuleLoading& before, RuleLoading& now) {
+    std::map<std::string_view, const detect::RuleText*> former;
+    for (const detect::RuleText& text : before.texts) {
+        former.emplace(text.path, &text);
+    }
+    for (const detect::RuleFault& fault : before.faults) {
+        if (!fault.warning && !before.kept.contains(fault.path)) {
+            former.erase(fault.path);
+        }
+    }
+    std::vector<detect::RuleFault> refused;
+    for (detect::RuleText& text : now.texts) {
+        const auto known = former.find(text.path);
+        if (base::trim(text.yaml).empty() && known != former.end()
+            && !base::trim(known->second->yaml).empty()) {
+            text.yaml = known->second->yaml;
+            now.kept.insert(text.path);
+            refused.push_back({.path = text.path,
+                               .id = {},
+                               .title = {},
+                               .reason = "the file is empty; the version before stays in force "
+                                         "until the file is deleted"});
+            base::log_error("pipeline", "{}: {}", text.path, refused.back().reason);
+        }
+    }
+    for (const detect::RuleFault& fault : now.faults) {
+        const auto known = former.find(fault.path);
+        if (fault.warning || known == former.end()) {
+            continue;
+        }
+        const auto text = std::ranges::find(now.texts, fault.path, &detect::RuleText::path);
+        if (text == now.texts.end()
+            || (text->yaml == known->second->yaml && !now.kept.contains(fault.path))) {
+            continue;  // the file is as it was: something that it refers to has changed
+        }
+        text->yaml = known->second->yaml;
+        now.kept.insert(fault.path);
+        refused.push_back(fault);
+        refused.back().reason += "; the version before stays in force";
+        base::log_error("pipeline", "{}:{}: {}", fault.path, fault.line, refused.back().reason);
+    }
+    return refused;
+}
+
+}  // namespace
 
 std::optional<double> ns_per_evaluation(const detect::RuleCost& cost) {
     if (cost.sampled == 0) {
@@ -50,20 +102,11 @@ Result<> RuleService::reload() {
         loading->texts = std::move(texts);
         GAC_TRY(exceptions, exceptions_.in_force());
         loading->exceptions = std::move(exceptions);
-        std::vector<detect::RuleText> all = loading->texts;
-        for (const response::RuleException& exception : loading->exceptions) {
-            all.push_back(exception_filter(exception));
-        }
-        std::vector<detect::RuleFault> faults;
-        detect::CompileOptions options = compile_options();
-        options.cache = sources_.cache;
-        GAC_TRY(rules, detect::compile(all, options, &faults));
-        for (detect::RuleFault& fault : faults) {
-            if (const auto id = exception_of_path(fault.path); !id.empty()) {
-                loading->exception_faults.emplace(id, std::move(fault.reason));
-            } else {
-                loading->faults.push_back(std::move(fault));
-            }
+        GAC_TRY(rules, compile_all(*loading));
+        if (auto refused = take_back_refused(*loading_.get(), *loading); !refused.empty()) {
+            GAC_TRY(again, compile_all(*loading));
+            rules = std::move(again);
+            std::ranges::move(refused, std::back_inserter(loading->faults));
         }
         GAC_CHECK(refresh_disabled());
         loading->at = clock_.now();
@@ -82,6 +125,28 @@ std::vector<std::filesystem::path> RuleService::paths() const {
     std::vector<std::filesystem::path> out = sources_.paths;
     std::ranges::move(packs_.in_force(), std::back_inserter(out));
     return out;
+}
+
+Result<std::shared_ptr<const detect::RuleSet>> RuleService::compile_all(
+    RuleLoading& loading) const {
+    std::vector<detect::RuleText> all = loading.texts;
+    for (const response::RuleException& exception : loading.exceptions) {
+        all.push_back(exception_filter(exception));
+    }
+    std::vector<detect::RuleFault> faults;
+    detect::CompileOptions options = compile_options();
+    options.cache = sources_.cache;
+    GAC_TRY(rules, detect::compile(all, options, &faults));
+    loading.faults.clear();
+    loading.exception_faults.clear();
+    for (detect::RuleFault& fault : faults) {
+        if (const auto id = exception_of_path(fault.path); !id.empty()) {
+            loading.exception_faults.emplace(id, std::move(fault.reason));
+        } else {
+            loading.faults.push_back(std::move(fault));
+        }
+    }
+    return rules;
 }
 
 Result<> RuleService::refresh_disabled() {
@@ -123,9 +188,12 @@ std::string RuleService::fingerprint() const {
             note(path);
             continue;
         }
-        for (const auto& entry : fs::recursive_directory_iterator(path, ignored)) {
-            if (entry.is_regular_file(ignored)) {
-                note(entry.path());
+        // By hand, because ++ throws when a folder goes while it is read.
+        std::error_code fault;
+        for (auto entry = fs::recursive_directory_iterator(path, fault);
+             !fault && entry != fs::recursive_directory_iterator(); entry.increment(fault)) {
+            if (entry->is_regular_file(ignored)) {
+                note(entry->path());
             }
         }
     }

@@ -1,7 +1,8 @@
 // The rules in force: read from files, compiled aside together with the exceptions that people
 // made, and put in place of the old ones between two batches, so that no event goes unjudged. A
-// reload that fails leaves the old rules working. Any thread; reload() takes as long as compiling
-// takes, one at a time.
+// reload that fails leaves the old rules working, and a file that is refused in its new version
+// (half saved, mistyped) leaves its version before in force. Any thread; reload() takes as long as
+// compiling takes, one at a time.
 #pragma once
 
 #include <filesystem>
@@ -28,8 +29,9 @@ namespace gac::pipeline {
 
 // One loading, as people see it.
 struct RuleLoading {
-    std::vector<detect::RuleText> texts;
+    std::vector<detect::RuleText> texts;  // in force
     std::vector<detect::RuleFault> faults;
+    std::set<std::string> kept;  // paths of files whose new version was refused
     std::vector<response::RuleException> exceptions;      // that were in force
     std::map<std::string, std::string> exception_faults;  // by exception id
     base::TimePoint at;
@@ -85,6 +87,7 @@ public:
 
 private:
     std::string fingerprint() const;
+    Result<std::shared_ptr<const detect::RuleSet>> compile_all(RuleLoading& loading) const;
 
     std::vector<std::filesystem::path> paths() const;
 

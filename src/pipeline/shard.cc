@@ -13,6 +13,7 @@ constexpr std::size_t kBatchBytesMax = 1 << 20;
 constexpr auto kIdleWait = std::chrono::milliseconds(200);
 constexpr std::int64_t kTellCostsUs = 1'000'000;
 constexpr auto kRoomWait = std::chrono::milliseconds(200);
+constexpr base::Duration kDelayed = base::Duration::seconds(1);
 
 }  // namespace
 
@@ -28,13 +29,11 @@ Shard::~Shard() {
 }
 
 bool Shard::push(Chunk chunk) {
-    const std::size_t weight = chunk.bytes.size() + sizeof(Chunk);
+    const std::size_t weight = weight_of(chunk);
     return queue_.push(std::move(chunk), weight);
 }
 
-bool Shard::try_push(Chunk& chunk) {
-    return queue_.try_push(chunk, chunk.bytes.size() + sizeof(Chunk));
-}
+bool Shard::try_push(Chunk& chunk) { return queue_.try_push(chunk, weight_of(chunk)); }
 
 void Shard::run() {
     if (parts_.indicators != nullptr) {
@@ -61,6 +60,7 @@ void Shard::take(Chunk chunk) {
     stream_ = stream;
     Waiting waiting{std::move(chunk.done), {}, {}};
     lost_ = {};
+    const base::TimePoint begun = parts_.clock.now();
     const SourceInfo info = parts_.sources.info(chunk.source);
     const std::uint64_t bytes = chunk.bytes.size();
     std::uint64_t events = 0;
@@ -111,6 +111,12 @@ void Shard::take(Chunk chunk) {
         }
     }
     parts_.sources.count(chunk.source, events, bytes, failed, chunk.received);
+    if (begun - chunk.received > kDelayed) {
+        static base::Counter& delayed =
+            base::counter("gac_pipeline_delayed_events_total", {},
+                          "Events that waited for a worker for more than a second");
+        delayed.add(events);
+    }
     if (stream) {
         return;
     }
@@ -204,10 +210,12 @@ void Shard::flush() {
 Result<store::Position> Shard::append() {
     for (bool told = false;; told = true) {
         auto position = parts_.sink.append(*batch_);
-        const bool may_come_right = !position
-                                    && (position.error().code == Code::StorageFull
-                                        || position.error().code == Code::Unavailable);
-        if (position || !stream_ || !may_come_right || (told && queue_.closed())) {
+        // A request waits for a store that is only slow: refused now, half of it might be kept.
+        const bool worth_waiting = !position
+                                   && ((stream_ && position.error().code == Code::StorageFull)
+                                       || (position.error().code == Code::Unavailable
+                                           && (stream_ || parts_.sink.health().writable)));
+        if (position || !worth_waiting || (told && queue_.closed())) {
             if (!position && stream_) {
                 base::log_error("pipeline", "{} events of streams were lost: {}", batch_->size(),
                                 position.error().message());
@@ -218,7 +226,7 @@ Result<store::Position> Shard::append() {
             return position;
         }
         if (!told) {
-            base::log_warn("pipeline", "events of streams wait: {}", position.error().message());
+            base::log_warn("pipeline", "events wait: {}", position.error().message());
         }
         std::this_thread::sleep_for(kRoomWait);
     }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -48,7 +49,12 @@ public:
     bool push(Chunk chunk);
     // False when the queue is full (then `chunk` is untouched) or the shard is stopping.
     bool try_push(Chunk& chunk);
+    bool has_room(std::size_t bytes) const { return queue_.has_room(bytes); }
     std::size_t queued_bytes() const { return queue_.weight(); }
+    // Receipt of the chunk that waits longest.
+    std::optional<base::TimePoint> oldest_waiting() const {
+        return queue_.at_front([](const Chunk& chunk) { return chunk.received; });
+    }
     // No more input; what is queued is still worked off. The destructor waits for that.
     void close() { queue_.close(); }
 

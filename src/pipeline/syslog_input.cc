@@ -1,5 +1,8 @@
 #include "pipeline/syslog_input.h"
 
+#include <thread>
+
+#include "base/log.h"
 #include "base/metrics.h"
 #include "ingest/framing.h"
 
@@ -8,7 +11,9 @@ namespace gac::pipeline {
 namespace {
 
 constexpr std::string_view kKind = "syslog";
-constexpr std::size_t kParkedMax = 1024;
+constexpr std::size_t kParkedBytesMax = 16 << 20;
+constexpr std::size_t kReadBytes = 64 << 10;  // what a stream may bring at once, about
+constexpr auto kRetryPause = std::chrono::milliseconds(10);
 constexpr std::string_view kOverflowName = "syslog-other";
 
 Chunk make_chunk(event::SourceId source, const net::Endpoint& peer, base::TimePoint now) {
@@ -25,6 +30,13 @@ void add_frame(Chunk& chunk, const ingest::Frame& frame) {
     chunk.cuts.push_back({static_cast<std::uint32_t>(chunk.bytes.size()), frame.truncated});
 }
 
+void count_lost(std::size_t events) {
+    base::log_error("pipeline", "{} messages of ended streams found no room and were lost", events);
+    base::counter("gac_pipeline_lost_events_total", {},
+                  "Events of streams that could not be stored")
+        .add(events);
+}
+
 // One connection.
 class StreamSink final : public net::ByteSink {
 public:
@@ -36,14 +48,18 @@ public:
           peer_(peer),
           framer_(message_bytes_max) {}
 
-    bool receive(std::string_view bytes) override {
-        waiting_ = make_chunk(source_, peer_, pipeline_.clock().now());
+    bool has_room() override { return hand_in() && pipeline_.has_room(source_, kReadBytes); }
+
+    void receive(std::string_view bytes) override {
+        // What is still held is never behind what comes now: has_room() was asked before.
+        if (waiting_.cuts.empty()) {
+            waiting_ = make_chunk(source_, peer_, pipeline_.clock().now());
+            waiting_.bytes.reserve(bytes.size());
+        }
         framer_.feed(bytes, [&](const ingest::Frame& frame) { add_frame(waiting_, frame); });
         count();
-        return hand_in();
+        hand_in();
     }
-
-    bool resume() override { return hand_in(); }
 
     void end() override {
         // What was held back could not be handed in before the peer went; it must not be lost now.
@@ -58,11 +74,9 @@ public:
     }
 
 private:
+    // True when nothing is held any more.
     bool hand_in() {
-        if (waiting_.cuts.empty()) {
-            return true;
-        }
-        if (!pipeline_.offer(waiting_)) {
+        if (!waiting_.cuts.empty() && !pipeline_.offer(waiting_)) {
             return false;
         }
         waiting_ = {};
@@ -102,41 +116,63 @@ std::unique_ptr<net::ByteSink> SyslogInput::make(const net::Endpoint& peer) {
                                         message_bytes_max_);
 }
 
-std::size_t SyslogInput::receive(std::span<const net::Datagram> datagrams) {
-    // Neighbours from one sender travel together.
-    std::size_t taken = 0;
-    while (taken < datagrams.size()) {
-        const net::Endpoint& peer = datagrams[taken].peer;
+void SyslogInput::receive(std::span<const net::Datagram> datagrams) {
+    // Neighbours from one sender travel together. What finds its shard full is lost; other senders
+    // may still find room in theirs.
+    static base::Counter& dropped = base::counter(
+        "gac_udp_dropped_total", {}, "Datagrams that found the input queue full and were dropped");
+    for (std::size_t at = 0; at < datagrams.size();) {
+        const net::Endpoint& peer = datagrams[at].peer;
         const event::SourceId source = source_of(peer);
         Chunk chunk = make_chunk(source, peer, pipeline_.clock().now());
-        std::size_t end = taken;
+        std::size_t end = at;
         for (; end < datagrams.size() && datagrams[end].peer.address == peer.address; ++end) {
             add_frame(chunk, {.bytes = ingest::trim_datagram(datagrams[end].bytes)});
         }
         if (!pipeline_.offer(chunk)) {
-            pipeline_.sources().count_dropped(source, datagrams.size() - taken);
-            return taken;
+            pipeline_.sources().count_dropped(source, end - at);
+            dropped.add(end - at);
         }
-        taken = end;
+        at = end;
     }
-    return taken;
 }
 
 void SyslogInput::park(Chunk chunk) {
-    parked_.with([&](std::vector<Chunk>& parked) {
-        if (parked.size() < kParkedMax) {
-            parked.push_back(std::move(chunk));
-        } else {
-            base::counter("gac_pipeline_lost_events_total", {},
-                          "Events of streams that could not be stored")
-                .add(chunk.cuts.size());
+    parked_.with([&](Parked& parked) {
+        const std::size_t bytes = weight_of(chunk);
+        if (parked.bytes + bytes > kParkedBytesMax) {
+            count_lost(chunk.cuts.size());
+            return;
         }
+        parked.bytes += bytes;
+        parked.chunks.push_back(std::move(chunk));
     });
 }
 
-void SyslogInput::retry_parked() {
-    parked_.with([&](std::vector<Chunk>& parked) {
-        std::erase_if(parked, [&](Chunk& chunk) { return pipeline_.offer(chunk); });
+bool SyslogInput::retry_parked() {
+    return parked_.with([&](Parked& parked) {
+        std::erase_if(parked.chunks, [&](Chunk& chunk) {
+            const std::size_t bytes = weight_of(chunk);
+            if (!pipeline_.offer(chunk)) {
+                return false;
+            }
+            parked.bytes -= bytes;
+            return true;
+        });
+        return parked.chunks.empty();
+    });
+}
+
+void SyslogInput::stop(base::Duration patience) {
+    const std::int64_t end = base::monotonic_us() + patience.us;
+    while (!retry_parked() && base::monotonic_us() < end) {
+        std::this_thread::sleep_for(kRetryPause);
+    }
+    parked_.with([](Parked& parked) {
+        for (const Chunk& chunk : parked.chunks) {
+            count_lost(chunk.cuts.size());
+        }
+        parked = {};
     });
 }
 

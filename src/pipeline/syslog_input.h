@@ -19,12 +19,14 @@ public:
         : pipeline_(pipeline), message_bytes_max_(message_bytes_max) {}
 
     std::unique_ptr<net::ByteSink> make(const net::Endpoint& peer) override;
-    std::size_t receive(std::span<const net::Datagram> datagrams) override;
+    void receive(std::span<const net::Datagram> datagrams) override;
 
     // The end of a stream that found the queue full when its peer went; tried again by
     // retry_parked(), which somebody calls every second. Over the bound it is lost, and counted.
     void park(Chunk chunk);
-    void retry_parked();
+    bool retry_parked();  // true when none is left
+    // After the listeners: hands in what is parked, as long as `patience` goes.
+    void stop(base::Duration patience);
 
 private:
     // The source of a sender; a table that is full lumps all new senders together.
@@ -32,7 +34,11 @@ private:
 
     Pipeline& pipeline_;
     std::uint32_t message_bytes_max_;
-    base::Guarded<std::vector<Chunk>> parked_;
+    struct Parked {
+        std::vector<Chunk> chunks;
+        std::size_t bytes = 0;
+    };
+    base::Guarded<Parked> parked_;
 };
 
 }  // namespace gac::pipeline

@@ -1,0 +1,311 @@
+// More than the server can take, and rules that change under load: memory stays flat, every event is stored, refused with
+// an answer or counted as dropped, and no event goes unjudged.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import dgram from 'node:dgram';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Server, addToken, eventually, sleep, temporaryFolder } from './server.mjs';
+
+const stamp = '2026-11-22T14:00:00Z';
+const blockLines = 100;   // lines that carry one block name: each block must be stored whole, once
+
+// A server with its own rules folder and small bounds, so that they are reached soon.
+async function withServer(settings, run) {
+    const data = temporaryFolder();
+    const rules = join(data, 'own-rules');
+    mkdirSync(rules);
+    const config = join(data, 'gac.yaml');
+    writeFileSync(config, `shipped_rules: false\nrules: ["${rules}"]\n${settings}`);
+    const server = new Server(data, ['--config', config]);
+    const tokens = Object.fromEntries(['ingest', 'read'].map((scope) => [scope, addToken(data, scope)]));
+    const metric = async (name) => {
+        const page = await server.request('GET', '/metrics', { token: tokens.read });
+        const line = page.text.split('\n').find((row) => row.startsWith(`${name} `));
+        return line === undefined ? 0 : Number(line.split(' ').at(-1));
+    };
+    const blocks = async (query, field) => {
+        const table = await server.search(tokens.read, `${query} | stats count() by ${field} | limit 10000`, { limit: 10_000 });
+        assert.equal(table.partial, false);
+        return new Map(table.rows.map((row) => [field.split(', ').map((name) => row[name]).join(' '), row.count]));
+    };
+    try {
+        await run({ server, rules, tokens, metric, blocks });
+        assert.equal((await server.stop()).code, 0, server.log);
+    } finally {
+        await server.stop();
+        server.remove();
+    }
+}
+
+// Lets the process run in one tenth of the time only. A program of its own, so that the work of this one does not disturb
+// the beat; it ends by itself, should nobody end it.
+function slowDown(pid, secondsMax) {
+    const beat = spawn(process.execPath, ['-e', `
+        const nap = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+        for (const end = Date.now() + ${secondsMax * 1000}; Date.now() < end;) {
+            process.kill(${pid}, 'SIGSTOP');
+            nap(45);
+            process.kill(${pid}, 'SIGCONT');
+            nap(5);
+        }`], { stdio: 'ignore' });
+    const ended = new Promise((done) => beat.once('exit', done));
+    return async () => {
+        beat.kill('SIGKILL');
+        await ended;
+        process.kill(pid, 'SIGCONT');
+    };
+}
+
+// Sends blocks of syslog lines over one connection for as long as `going` says, as fast as they are taken.
+async function sendSyslog(server, name, octets, going) {
+    const socket = net.connect(server.syslogPort, '127.0.0.1');
+    const closed = new Promise((done, failed) => { socket.on('close', done); socket.on('error', failed); });
+    socket.resume();
+    const sent = [];
+    for (; going(); sent.push(`${name}${sent.length}`)) {
+        let bytes = '';
+        for (let i = 0; i < blockLines; ++i) {
+            const line = `<13>1 ${stamp} ${name} ${name}${sent.length} - - - line ${i} of a flood ${'x'.repeat(i)}`;
+            bytes += octets ? `${line.length} ${line}` : `${line}\n`;
+        }
+        if (!socket.write(bytes)) await new Promise((done) => { socket.once('drain', done); socket.once('close', done); });
+    }
+    socket.end();
+    await closed;
+    return sent;
+}
+
+// Posts NDJSON bodies; a refused one is not sent again, its name goes to `refused`.
+async function sendHttp(server, token, name, going, taken, refused) {
+    for (let n = 0; going(); ++n) {
+        const block = `${name}-${n}`;
+        const body = Array.from({ length: 10 * blockLines }, (_, i) => JSON.stringify({ block, i, note: 'y'.repeat(i % 200) })).join('\n');
+        const answer = await server.request('POST', '/api/v1/ingest?source=flood&format=json', {
+            token, headers: { 'Content-Type': 'application/x-ndjson' }, body,
+        });
+        if (answer.status === 200) {
+            assert.equal(answer.json.failed, 0);
+            taken.set(block, answer.json.accepted);
+        } else {
+            assert.ok([429, 503].includes(answer.status), answer.text);
+            assert.ok(Number(answer.headers['retry-after']) >= 1, `${answer.status} without Retry-After`);
+            refused.push(block);
+            await sleep(50);
+        }
+    }
+}
+
+async function sendDatagrams(server, name, count) {
+    const socket = dgram.createSocket('udp4');
+    await new Promise((done) => socket.bind(0, '127.0.0.1', done));
+    let failed = 0;
+    for (let at = 0; at < count; at += 50) {
+        await Promise.all(Array.from({ length: Math.min(50, count - at) }, (_, i) => new Promise((done) => {
+            const line = `<13>1 ${stamp} ${name} datagram - - - number ${at + i} ${'z'.repeat(200)}`;
+            socket.send(line, server.syslogPort, '127.0.0.1', (fault) => { failed += fault ? 1 : 0; done(); });
+        })));
+    }
+    socket.close();
+    return count - failed;
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+test('tenfold overload: memory is flat, and every event is stored, refused or counted', { timeout: 150_000 }, async () => {
+    await withServer('queue_mib: 4\nmemtable_mib: 4\n', async ({ server, tokens, metric, blocks }) => {
+        await server.start();
+        const seconds = 9;
+        const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024;
+        const atRest = memory();
+        const taken = new Map();
+        const refused = [];
+        const seen = { memory: [], bytes: [], age: [] };
+        const begun = Date.now();
+        const going = () => Date.now() - begun < seconds * 1000;
+        const faster = slowDown(server.child.pid, 60);
+        let sent, sentDatagrams;
+        try {
+            const watch = (async () => {
+                while (going()) {
+                    seen.memory.push(memory());
+                    await sleep(50);
+                }
+            })();
+            const load = (async () => {
+                while (going()) {
+                    seen.bytes.push(await metric('gac_queue_bytes'));
+                    seen.age.push(await metric('gac_queue_oldest_ms'));
+                    await sleep(200);
+                }
+            })();
+            const senders = [
+                sendSyslog(server, 'octets-a', true, going), sendSyslog(server, 'octets-b', true, going),
+                sendSyslog(server, 'lines-a', false, going), sendSyslog(server, 'lines-b', false, going),
+            ];
+            const posters = Array.from({ length: 4 }, (_, i) => sendHttp(server, tokens.ingest, `post${i}`, going, taken, refused));
+            const floods = [sendDatagrams(server, 'udp-a', 40_000), sendDatagrams(server, 'udp-b', 40_000)];
+            await Promise.all([watch, load]);
+            await faster();
+            await Promise.all(posters);
+            sent = (await Promise.all(senders)).flat();
+            sentDatagrams = (await Promise.all(floods)).reduce((a, b) => a + b);
+        } finally {
+            await faster();
+        }
+        await eventually('the queue to run empty', async () => await metric('gac_queue_bytes') === 0, 60_000);
+        // The kernel tells of its drops with the next datagram that it has room for.
+        for (let i = 0; i < 5; ++i, await sleep(50)) sentDatagrams += await sendDatagrams(server, 'udp-late', 1);
+        await eventually('the last datagrams', async () => await server.count(tokens.read, 'host.name:udp-late') === 5);
+
+        const third = Math.floor(seen.memory.length / 3);
+        const first = median(seen.memory.slice(third / 2, third));
+        const last = median(seen.memory.slice(-third));
+        const peak = Math.max(...seen.memory, memory());
+        const datagrams = await server.count(tokens.read, 'host.name:udp-a or host.name:udp-b or host.name:udp-late');
+        const [inKernel, inQueue] = [await metric('gac_udp_kernel_dropped_total'), await metric('gac_udp_dropped_total')];
+        const delayed = await metric('gac_pipeline_delayed_events_total');
+        console.log(JSON.stringify({ atRest, first, last, peak, lines: sent.length * blockLines, accepted: taken.size, refused: refused.length,
+            sentDatagrams, datagrams, inKernel, inQueue, delayed, paused: await metric('gac_listener_paused_total'),
+            age: Math.max(...seen.age), bytes: Math.max(...seen.bytes) }));
+
+        const lines = await blocks('host.name:octets-* or host.name:lines-*', 'process.name');
+        assert.equal(lines.size, sent.length);
+        for (const block of sent) assert.equal(lines.get(block), blockLines, `block ${block}`);
+        const posted = await blocks('block:post*', 'block');
+        for (const [block, accepted] of taken) {
+            assert.equal(accepted, 10 * blockLines);
+            assert.equal(posted.get(block), accepted, `body ${block}`);
+        }
+        for (const block of refused) assert.equal(posted.get(block), undefined, `${block} was refused`);
+        assert.equal(posted.size, taken.size);
+        assert.ok(refused.length > 0, 'nothing was refused: that was no overload');
+        assert.equal(datagrams + inKernel + inQueue, sentDatagrams);
+        const source = await server.request('GET', '/api/v1/sources', { token: tokens.read });
+        assert.ok(source.text.includes(`"dropped":${inQueue}`), source.text);
+
+        assert.ok(last < first * 1.15 + 8, `memory grew from ${first} to ${last} MiB`);
+        assert.ok(peak < atRest + 120, `${peak} MiB after ${atRest} at rest`);
+        assert.equal(await metric('gac_pipeline_lost_events_total'), 0);
+        assert.ok(delayed > 0 && delayed <= await metric('gac_pipeline_events_total'), `${delayed} delayed`);
+        assert.ok(await metric('gac_listener_paused_total') > 0);
+        assert.ok(Math.max(...seen.bytes) > 1 << 20 && Math.max(...seen.bytes) <= 6 << 20, `${seen.bytes}`);
+        assert.ok(Math.max(...seen.age) > 500, `${seen.age}`);
+        assert.equal(await metric('gac_queue_oldest_ms'), 0);
+    });
+});
+
+const rule = (n, word, title = `Rule ${n}`) => `title: ${title}
+name: rule_${n}
+id: 5b2f7a10-1c1d-4a61-9d5e-0000000000${n}
+logsource: {product: linux, service: sshd}
+detection:
+    selection: {message|contains: "${word}"}
+    condition: selection
+level: medium
+`;
+const counting = `title: Counted
+id: 5b2f7a10-1c1d-4a61-9d5e-000000000099
+correlation:
+    type: event_count
+    rules: [rule_11]
+    group-by: [host.name]
+    timespan: 1h
+    condition: {gte: 10}
+level: high
+`;
+
+test('rules change under load without a gap', { timeout: 150_000 }, async () => {
+    await withServer('', async ({ server, rules, tokens, metric, blocks }) => {
+        writeFileSync(join(rules, 'always.yml'), rule(10, 'marker'));
+        writeFileSync(join(rules, 'half.yml'), rule(11, 'halfway'));
+        writeFileSync(join(rules, 'count.yml'), counting);
+        await server.start();
+        const alerts = async (number) => {
+            const page = await server.request('GET', '/api/v1/alerts?limit=500', { token: tokens.read });
+            assert.equal(page.status, 200, page.text);
+            return page.json.alerts.filter((alert) => alert.rule_id.endsWith(`-0000000000${number}`));
+        };
+        const counted = async (number) => (await alerts(number)).reduce((sum, alert) => sum + alert.count, 0);
+        const loaded = async () => (await server.request('GET', '/api/v1/rules?limit=1', { token: tokens.read })).json;
+
+        // Each block has one line with "marker", and later ones a line for the rule that comes midway.
+        let sending = true;
+        const sent = [];
+        let paused = 0;
+        const send = async (name, octets) => {
+            const socket = net.connect(server.syslogPort, '127.0.0.1');
+            const closed = new Promise((done, failed) => { socket.on('close', done); socket.on('error', failed); });
+            socket.resume();
+            for (let n = 0; sending; ++n) {
+                let bytes = '';
+                for (let i = 0; i < blockLines; ++i) {
+                    const line = `<86>1 ${stamp} host-${name} sshd ${n} - - ${i === 50 ? 'marker' : 'ordinary'} line ${i}`;
+                    bytes += octets ? `${line.length} ${line}` : `${line}\n`;
+                }
+                sent.push(`${name}-${n}`);
+                if (!socket.write(bytes)) {
+                    ++paused;
+                    await new Promise((done) => { socket.once('drain', done); socket.once('close', done); });
+                }
+                await sleep(5);   // room for the rest of this program
+            }
+            socket.end();
+            await closed;
+        };
+        const senders = [send('p', true), send('q', false), send('r', false)];
+        const post = async (word, count) => {
+            const body = Array.from({ length: count }, (_, i) => `<86>1 ${stamp} host-x sshd x - - ${word} ${i}`).join('\n');
+            const answer = await server.request('POST', '/api/v1/ingest?source=side&format=syslog', { token: tokens.ingest, body });
+            assert.equal(answer.status, 200, answer.text);
+        };
+        const reloads = async () => (server.log.match(/rules in force/g) ?? []).length;
+        let want = await reloads();
+        const changed = async (what) => {
+            await eventually(`a reload after ${what}`, async () => await reloads() > want);
+            want = await reloads();
+        };
+
+        await post('halfway', 5);
+        for (let turn = 0; turn < 20; ++turn) {
+            const n = 20 + turn;
+            writeFileSync(join(rules, `turn${turn % 4}.yml`), rule(n, `word${turn}`));
+            if (turn % 5 === 3) rmSync(join(rules, `turn${(turn + 1) % 4}.yml`), { force: true });
+            if (turn === 9) writeFileSync(join(rules, 'midway.yml'), rule(12, 'midway'));
+            if (turn === 10) await changed('the rule that comes midway');
+            if (turn === 10) await post('midway', 7);
+            if (turn === 12) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker').slice(0, 150));   // half saved
+            if (turn === 16) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker', 'Rule 10, once more'));
+            if (turn === 14) {
+                await changed('a broken file');
+                const broken = await server.request('GET', '/api/v1/rules?limit=500', { token: tokens.read });
+                assert.match(broken.text, /always\.yml/);
+                assert.match(broken.text, /the version before stays in force/);
+            }
+            if (turn % 7 === 6) process.kill(server.child.pid, 'SIGHUP');
+            await sleep(400);
+        }
+        await changed('the last change');
+        await post('halfway', 5);
+        sending = false;
+        await Promise.all(senders);
+        const events = sent.length * blockLines;
+        await eventually('every event is stored', async () => await server.count(tokens.read, 'process.name:sshd and host.name:host-*') === events + 17, 60_000);
+        const stored = await blocks('host.name:host-p or host.name:host-q or host.name:host-r', 'host.name, process.pid');
+        assert.equal(stored.size, sent.length);
+        for (const [block, count] of stored) assert.equal(count, blockLines, block);
+        console.log(JSON.stringify({ events, blocks: stored.size, reloads: await reloads(), paused }));
+        await eventually('every marker raised its alert', async () => await counted(10) >= sent.length);
+        await sleep(500);
+        assert.equal(await counted(10), sent.length);
+        assert.equal(await counted(12), 7);
+        assert.equal(await counted(11), 10);
+        const [sum] = await alerts(99);
+        assert.equal(sum?.count, 10, 'the window of the correlation did not survive');
+        assert.ok(await reloads() >= 8, server.log);
+        assert.equal((await loaded()).refused, 0);
+        assert.equal(await metric('gac_pipeline_lost_events_total'), 0);
+    });
+});
