@@ -40,14 +40,15 @@ async function withServer(settings, run) {
     }
 }
 
-// Lets the process run in one tenth of the time only. A program of its own, so that the work of this one does not disturb
+// Lets the process run in one tenth of the time only, and at times not at all for a while. A program of its own, so that the work of this one does not disturb
 // the beat; it ends by itself, should nobody end it.
 function slowDown(pid, secondsMax) {
     const beat = spawn(process.execPath, ['-e', `
         const nap = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-        for (const end = Date.now() + ${secondsMax * 1000}; Date.now() < end;) {
+        const end = Date.now() + ${secondsMax * 1000};
+        for (let slice = 1; Date.now() < end; ++slice) {
             process.kill(${pid}, 'SIGSTOP');
-            nap(45);
+            nap(slice % 50 ? 45 : 1200);
             process.kill(${pid}, 'SIGCONT');
             nap(5);
         }`], { stdio: 'ignore' });
@@ -71,7 +72,7 @@ async function sendSyslog(server, name, octets, going) {
             const line = `<13>1 ${stamp} ${name} ${name}${sent.length} - - - line ${i} of a flood ${'x'.repeat(i)}`;
             bytes += octets ? `${line.length} ${line}` : `${line}\n`;
         }
-        if (!socket.write(bytes)) await new Promise((done) => { socket.once('drain', done); socket.once('close', done); });
+        if (!socket.write(bytes)) await drained(socket);
     }
     socket.end();
     await closed;
@@ -98,13 +99,13 @@ async function sendHttp(server, token, name, going, taken, refused) {
     }
 }
 
-async function sendDatagrams(server, name, count) {
+async function sendDatagrams(server, name, count, bytes = 200) {
     const socket = dgram.createSocket('udp4');
     await new Promise((done) => socket.bind(0, '127.0.0.1', done));
     let failed = 0;
     for (let at = 0; at < count; at += 50) {
         await Promise.all(Array.from({ length: Math.min(50, count - at) }, (_, i) => new Promise((done) => {
-            const line = `<13>1 ${stamp} ${name} datagram - - - number ${at + i} ${'z'.repeat(200)}`;
+            const line = `<13>1 ${stamp} ${name} datagram - - - number ${at + i} ${'z'.repeat(bytes)}`;
             socket.send(line, server.syslogPort, '127.0.0.1', (fault) => { failed += fault ? 1 : 0; done(); });
         })));
     }
@@ -112,10 +113,15 @@ async function sendDatagrams(server, name, count) {
     return count - failed;
 }
 
+const drained = (socket) => new Promise((done) => {
+    const go = () => { socket.off('drain', go).off('close', go); done(); };
+    socket.on('drain', go).on('close', go);
+});
+
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 test('tenfold overload: memory is flat, and every event is stored, refused or counted', { timeout: 150_000 }, async () => {
-    await withServer('queue_mib: 4\nmemtable_mib: 4\n', async ({ server, tokens, metric, blocks }) => {
+    await withServer('queue_mib: 8\nmemtable_mib: 4\n', async ({ server, tokens, metric, blocks }) => {
         await server.start();
         const seconds = 9;
         const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024;
@@ -152,6 +158,9 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
             await Promise.all(posters);
             sent = (await Promise.all(senders)).flat();
             sentDatagrams = (await Promise.all(floods)).reduce((a, b) => a + b);
+            // More than the kernel's buffer holds.
+            process.kill(server.child.pid, 'SIGSTOP');
+            sentDatagrams += await sendDatagrams(server, 'udp-c', 40_000, 1200);
         } finally {
             await faster();
         }
@@ -164,7 +173,7 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
         const first = median(seen.memory.slice(third / 2, third));
         const last = median(seen.memory.slice(-third));
         const peak = Math.max(...seen.memory, memory());
-        const datagrams = await server.count(tokens.read, 'host.name:udp-a or host.name:udp-b or host.name:udp-late');
+        const datagrams = await server.count(tokens.read, 'host.name:udp-a or host.name:udp-b or host.name:udp-c or host.name:udp-late');
         const [inKernel, inQueue] = [await metric('gac_udp_kernel_dropped_total'), await metric('gac_udp_dropped_total')];
         const delayed = await metric('gac_pipeline_delayed_events_total');
         console.log(JSON.stringify({ atRest, first, last, peak, lines: sent.length * blockLines, accepted: taken.size, refused: refused.length,
@@ -182,6 +191,7 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
         for (const block of refused) assert.equal(posted.get(block), undefined, `${block} was refused`);
         assert.equal(posted.size, taken.size);
         assert.ok(refused.length > 0, 'nothing was refused: that was no overload');
+        assert.ok(inKernel > 0, 'the kernel dropped nothing');
         assert.equal(datagrams + inKernel + inQueue, sentDatagrams);
         const source = await server.request('GET', '/api/v1/sources', { token: tokens.read });
         assert.ok(source.text.includes(`"dropped":${inQueue}`), source.text);
@@ -191,7 +201,7 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
         assert.equal(await metric('gac_pipeline_lost_events_total'), 0);
         assert.ok(delayed > 0 && delayed <= await metric('gac_pipeline_events_total'), `${delayed} delayed`);
         assert.ok(await metric('gac_listener_paused_total') > 0);
-        assert.ok(Math.max(...seen.bytes) > 1 << 20 && Math.max(...seen.bytes) <= 6 << 20, `${seen.bytes}`);
+        assert.ok(Math.max(...seen.bytes) > 1 << 20 && Math.max(...seen.bytes) <= 10 << 20, `${seen.bytes}`);
         assert.ok(Math.max(...seen.age) > 500, `${seen.age}`);
         assert.equal(await metric('gac_queue_oldest_ms'), 0);
     });
@@ -229,7 +239,7 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
             return page.json.alerts.filter((alert) => alert.rule_id.endsWith(`-0000000000${number}`));
         };
         const counted = async (number) => (await alerts(number)).reduce((sum, alert) => sum + alert.count, 0);
-        const loaded = async () => (await server.request('GET', '/api/v1/rules?limit=1', { token: tokens.read })).json;
+        const loaded = async () => (await server.request('GET', '/api/v1/rules', { token: tokens.read })).json;
 
         // Each block has one line with "marker", and later ones a line for the rule that comes midway.
         let sending = true;
@@ -248,7 +258,7 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
                 sent.push(`${name}-${n}`);
                 if (!socket.write(bytes)) {
                     ++paused;
-                    await new Promise((done) => { socket.once('drain', done); socket.once('close', done); });
+                    await drained(socket);
                 }
                 await sleep(5);   // room for the rest of this program
             }
@@ -268,29 +278,32 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
             want = await reloads();
         };
 
-        await post('halfway', 5);
-        for (let turn = 0; turn < 20; ++turn) {
-            const n = 20 + turn;
-            writeFileSync(join(rules, `turn${turn % 4}.yml`), rule(n, `word${turn}`));
-            if (turn % 5 === 3) rmSync(join(rules, `turn${(turn + 1) % 4}.yml`), { force: true });
-            if (turn === 9) writeFileSync(join(rules, 'midway.yml'), rule(12, 'midway'));
-            if (turn === 10) await changed('the rule that comes midway');
-            if (turn === 10) await post('midway', 7);
-            if (turn === 12) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker').slice(0, 150));   // half saved
-            if (turn === 16) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker', 'Rule 10, once more'));
-            if (turn === 14) {
-                await changed('a broken file');
-                const broken = await server.request('GET', '/api/v1/rules?limit=500', { token: tokens.read });
-                assert.match(broken.text, /always\.yml/);
-                assert.match(broken.text, /the version before stays in force/);
+        try {
+            await post('halfway', 5);
+            for (let turn = 0; turn < 20; ++turn) {
+                const n = 20 + turn;
+                writeFileSync(join(rules, `turn${turn % 4}.yml`), rule(n, `word${turn}`));
+                if (turn % 5 === 3) rmSync(join(rules, `turn${(turn + 1) % 4}.yml`), { force: true });
+                if (turn === 9) writeFileSync(join(rules, 'midway.yml'), rule(12, 'midway'));
+                if (turn === 10) await changed('the rule that comes midway');
+                if (turn === 10) await post('midway', 7);
+                if (turn === 12) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker').slice(0, 150));   // half saved
+                if (turn === 16) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker', 'Rule 10, once more'));
+                if (turn === 14) {
+                    await changed('a broken file');
+                    const broken = await server.request('GET', '/api/v1/rules', { token: tokens.read });
+                    assert.match(broken.text, /always\.yml/);
+                    assert.match(broken.text, /the version before stays in force/);
+                }
+                if (turn % 7 === 6) process.kill(server.child.pid, 'SIGHUP');
+                await sleep(400);
             }
-            if (turn % 7 === 6) process.kill(server.child.pid, 'SIGHUP');
-            await sleep(400);
+            await changed('the last change');
+            await post('halfway', 5);
+        } finally {
+            sending = false;
+            await Promise.all(senders);
         }
-        await changed('the last change');
-        await post('halfway', 5);
-        sending = false;
-        await Promise.all(senders);
         const events = sent.length * blockLines;
         await eventually('every event is stored', async () => await server.count(tokens.read, 'process.name:sshd and host.name:host-*') === events + 17, 60_000);
         const stored = await blocks('host.name:host-p or host.name:host-q or host.name:host-r', 'host.name, process.pid');
