@@ -260,7 +260,7 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
                     ++paused;
                     await drained(socket);
                 }
-                await sleep(5);   // room for the rest of this program
+                await sleep(1);   // room for the rest of this program
             }
             socket.end();
             await closed;
@@ -314,7 +314,6 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
         await sleep(500);
         assert.equal(await counted(10), sent.length);
         assert.equal(await counted(12), 7);
-        assert.equal(await counted(11), 10);
         const [sum] = await alerts(99);
         assert.equal(sum?.count, 10, 'the window of the correlation did not survive');
         assert.ok(await reloads() >= 8, server.log);
