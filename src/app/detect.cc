@@ -172,8 +172,7 @@ void add_detect(CLI::App& root, Chosen& chosen) {
     command->add_option("--zone", options->zone, "Zone of times that carry none")
         ->capture_default_str();
     command
-        ->add_option("--threads", options->threads,
-                     "Threads; the hits are the same for any number")
+        ->add_option("--threads", options->threads, "Threads; the hits are the same for any number")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     command->add_option("--indicators", options->indicators,

@@ -176,10 +176,10 @@ Result<> WatchPost::Rooms::open_pipeline() {
     settings.queue_bytes_max = static_cast<std::size_t>(config.queue_mib * kMiB);
     settings.event_bytes_max = static_cast<std::uint32_t>(config.event_bytes_max);
     const event::EventId end = store->stats().next_id;
-    auto windows = pipeline::Windows::open(folder.windows(), rules->active().get(), end,
-                                           settings.shards);
-    GAC_TRY(judged, pipeline::replay_tail(*store, end, *rules, indicators.get(),
-                                          *content.profiles, *sources, desk->alerts, windows));
+    auto windows =
+        pipeline::Windows::open(folder.windows(), rules->active().get(), end, settings.shards);
+    GAC_TRY(judged, pipeline::replay_tail(*store, end, *rules, indicators.get(), *content.profiles,
+                                          *sources, desk->alerts, windows));
     static_cast<void>(judged);
     const pipeline::Parts parts{.profiles = content.profiles,
                                 .sink = *store,
