@@ -18,7 +18,7 @@ namespace gac::app {
 
 namespace {
 
-constexpr std::uint32_t kBatchEvents = 64;
+constexpr std::uint32_t kBatchEvents = 512;
 constexpr std::size_t kBatchBytes = 128 << 10;
 constexpr std::size_t kFrameBytesMax = 1 << 20;
 constexpr std::size_t kFlushBytes = 256 << 10;
