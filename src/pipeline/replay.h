@@ -17,8 +17,8 @@
 
 namespace gac::pipeline {
 
-// `indicators` may be null. Afterwards the windows hold all events below `end`, and everything below
-// it is raised. Gives how many events were judged.
+// `indicators` may be null. Afterwards the windows hold all events below `end`, and everything
+// below it is raised. Gives how many events were judged.
 Result<std::uint64_t> replay_tail(const store::EventSource& history, event::EventId end,
                                   RuleService& rules, const IndicatorService* indicators,
                                   const event::ProfileSet& profiles, const SourceTable& sources,
