@@ -84,6 +84,7 @@ struct Backend {
     std::function<std::vector<NotReady>()> not_ready;  // empty: events would be accepted
     std::function<event::EventId()> events_end;        // ids below are in history
     std::function<DiskUse()> disk_use;
+    std::function<void()> tell_load;  // brings the gauges of what waits up to date
 };
 
 }  // namespace gac::api

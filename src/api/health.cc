@@ -35,6 +35,9 @@ Result<net::Response> metrics(Api::State& state, Call& call) {
         }
         GAC_TRY(scope, state.require(call, access::Permission::SourcesView));
     }
+    if (state.backend.tell_load) {
+        state.backend.tell_load();
+    }
     net::Response response;
     response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     response.body = base::metrics_text();

@@ -192,7 +192,6 @@ Result<> WatchPost::Rooms::open_pipeline() {
     syslog = std::make_unique<pipeline::SyslogInput>(*pipeline, settings.event_bytes_max);
     reporter =
         std::make_unique<pipeline::Reporter>(*sources, desk->sources, content.profiles, [this] {
-            pipeline->tell_load();
             syslog->retry_parked();
             rules->reload_if_changed();
             if (++seconds_up % kPruneEverySeconds == 0) {
@@ -231,6 +230,7 @@ api::Backend WatchPost::Rooms::backend() {
         .not_ready = [this] { return not_ready(); },
         .events_end = [this] { return store->stats().next_id; },
         .disk_use = [this] { return disk_use(); },
+        .tell_load = [this] { pipeline->tell_load(); },
     };
 }
 

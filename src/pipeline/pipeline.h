@@ -62,7 +62,7 @@ public:
     // Whether offer() would take about so many bytes of that source now. A hint: others offer too.
     bool has_room(event::SourceId source, std::size_t bytes) const;
     std::size_t queued_bytes() const;
-    // Puts how far behind the workers are among the metrics. For a timer.
+    // Puts how far behind the workers are among the metrics, for whoever is about to read them.
     void tell_load() const;
     const base::Clock& clock() const { return parts_.clock; }
     SourceTable& sources() { return parts_.sources; }

@@ -11,7 +11,7 @@ import { Server, addToken, eventually, sleep, temporaryFolder } from './server.m
 
 const stamp = '2026-11-22T14:00:00Z';
 const writeLines = 100;   // of one write; ten writes share a block name, and each block must be stored whole, once
-const bodyLines = 1000;
+const bodyLines = 5000;   // of one HTTP body
 const blockOf = (n) => Math.floor(n / 10);
 const add = (counts, key, n) => counts.set(key, (counts.get(key) ?? 0) + n);
 const sum = (counts) => [...counts.values()].reduce((a, b) => a + b, 0);
@@ -47,17 +47,27 @@ async function withServer(settings, run) {
 
 // Lets the process run in one tenth of the time only, and at times not at all for a while. A program of its own, so that the work of this one does not disturb
 // the beat; it ends by itself, should nobody end it.
-function slowDown(pid, secondsMax) {
+function slowDown(pid, secondsMax, memory) {
     const beat = spawn(process.execPath, ['-e', `
+        const fs = require('node:fs');
         const nap = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
         const end = Date.now() + ${secondsMax * 1000};
         for (let slice = 1; Date.now() < end; ++slice) {
             process.kill(${pid}, 'SIGSTOP');
             nap(slice % 50 ? 45 : 1200);
+            fs.writeSync(1, Date.now() + ' ' + /VmRSS:\\s+(\\d+)/.exec(fs.readFileSync('/proc/${pid}/status'))[1] + '\\n');
             process.kill(${pid}, 'SIGCONT');
             nap(5);
-        }`], { stdio: 'ignore' });
-    const ended = new Promise((done) => beat.once('exit', done));
+        }`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    beat.stdout.on('data', (bytes) => { text += bytes; });
+    beat.stdout.on('end', () => {
+        for (const line of text.split('\n').slice(0, -1)) {
+            const [at, kib] = line.split(' ').map(Number);
+            memory.push({ at, mib: kib / 1024 });
+        }
+    });
+    const ended = new Promise((done) => beat.once('close', done));
     return async () => {
         beat.kill('SIGKILL');
         await ended;
@@ -85,11 +95,13 @@ async function sendSyslog(server, name, octets, going, sent) {
     await closed;
 }
 
+const bodyOfZero = Array.from({ length: bodyLines }, (_, i) => JSON.stringify({ block: 'NAME', i, note: 'y'.repeat(i % 200) })).join('\n');
+
 // Posts NDJSON bodies; a refused one is not sent again, its name goes to `refused`.
 async function sendHttp(server, token, name, going, taken, refused) {
     for (let n = 0; going(); ++n) {
         const block = `${name}-${n}`;
-        const body = Array.from({ length: bodyLines }, (_, i) => JSON.stringify({ block, i, note: 'y'.repeat(i % 200) })).join('\n');
+        const body = bodyOfZero.replaceAll('NAME', block);
         const answer = await server.request('POST', '/api/v1/ingest?source=${name}&format=json', {
             token, headers: { 'Content-Type': 'application/x-ndjson' }, body,
         });
@@ -100,7 +112,7 @@ async function sendHttp(server, token, name, going, taken, refused) {
             assert.ok([429, 503].includes(answer.status), answer.text);
             assert.ok(Number(answer.headers['retry-after']) >= 1, `${answer.status} without Retry-After`);
             refused.push(block);
-            await sleep(50);
+            await sleep(200);
         }
     }
 }
@@ -127,26 +139,21 @@ const drained = (socket) => new Promise((done) => {
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 test('tenfold overload: memory is flat, and every event is stored, refused or counted', { timeout: 150_000 }, async () => {
-    await withServer('shards: 2\nqueue_mib: 8\nmemtable_mib: 4\n', async ({ server, tokens, metric, blocks }) => {
+    await withServer('shards: 2\nqueue_mib: 4\nmemtable_mib: 4\n', async ({ server, tokens, metric, blocks }) => {
         await server.start();
-        const seconds = 9;
+        const warmUp = 3_000;   // until queue and memory table have been full once
+        const measured = 9_000;
         const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]) / 1024;
         const atRest = memory();
         const taken = new Map();
         const refused = [];
         const seen = { memory: [], bytes: [], age: [] };
         const begun = Date.now();
-        const going = () => Date.now() - begun < seconds * 1000;
-        const faster = slowDown(server.child.pid, 60);
+        const going = () => Date.now() < begun + warmUp + measured;
+        const faster = slowDown(server.child.pid, 60, seen.memory);
         const sent = new Map();
         let sentDatagrams = 0;
         try {
-            const watch = (async () => {
-                while (going()) {
-                    seen.memory.push(memory());
-                    await sleep(50);
-                }
-            })();
             const load = (async () => {
                 while (going()) {
                     seen.bytes.push(await metric('gac_queue_bytes'));
@@ -158,9 +165,10 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
                 sendSyslog(server, 'octets-a', true, going, sent), sendSyslog(server, 'octets-b', true, going, sent),
                 sendSyslog(server, 'lines-a', false, going, sent), sendSyslog(server, 'lines-b', false, going, sent),
             ];
-            const posters = Array.from({ length: 4 }, (_, i) => sendHttp(server, tokens.ingest, `post${i}`, going, taken, refused));
+            // Six for each worker, whose queue has room for less than three of their bodies.
+            const posters = Array.from({ length: 12 }, (_, i) => sendHttp(server, tokens.ingest, `post${i}`, going, taken, refused));
             const floods = [sendDatagrams(server, 'udp-a', 40_000), sendDatagrams(server, 'udp-b', 40_000)];
-            await Promise.all([watch, load]);
+            await load;
             await faster();
             await Promise.all(posters);
             await Promise.all(senders);
@@ -171,16 +179,17 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
         } finally {
             await faster();
         }
+        await sleep(1_000);   // what the kernel holds is read
         await eventually('the queue to run empty', async () => await metric('gac_queue_bytes') === 0, 60_000);
         // The kernel tells of its drops with the next datagram that it has room for.
         for (let i = 0; i < 5; ++i, await sleep(50)) sentDatagrams += await sendDatagrams(server, 'udp-late', 1);
-        await eventually('the last datagrams', async () => await server.count(tokens.read, 'host.name:udp-late') === 5);
+        const datagrams = await eventually('the last datagrams', async () => await server.count(tokens.read, 'host.name:udp-late') === 5
+            && server.count(tokens.read, 'host.name:udp-a or host.name:udp-b or host.name:udp-c or host.name:udp-late'));
 
-        const third = Math.floor(seen.memory.length / 3);
-        const first = median(seen.memory.slice(third / 2, third));
-        const last = median(seen.memory.slice(-third));
-        const peak = Math.max(...seen.memory, memory());
-        const datagrams = await server.count(tokens.read, 'host.name:udp-a or host.name:udp-b or host.name:udp-c or host.name:udp-late');
+        const between = (from, to) => seen.memory.filter(({ at }) => at >= begun + from && at < begun + to).map(({ mib }) => mib);
+        const first = median(between(warmUp, warmUp + measured / 3));
+        const last = median(between(warmUp + measured * 2 / 3, warmUp + measured));
+        const peak = Math.max(...between(0, Infinity), memory());
         const [inKernel, inQueue] = [await metric('gac_udp_kernel_dropped_total'), await metric('gac_udp_dropped_total')];
         const delayed = await metric('gac_pipeline_delayed_events_total');
         console.log(JSON.stringify({ atRest, first, last, peak, lines: sum(sent), accepted: taken.size, refused: refused.length,
@@ -202,12 +211,12 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
         const source = await server.request('GET', '/api/v1/sources', { token: tokens.read });
         assert.ok(source.text.includes(`"dropped":${inQueue}`), source.text);
 
-        assert.ok(last < first * 1.15 + 8, `memory grew from ${first} to ${last} MiB`);
+        assert.ok(last < first * 1.1 + 10, `memory grew from ${first} to ${last} MiB`);
         assert.ok(peak < atRest + 120, `${peak} MiB after ${atRest} at rest`);
         assert.equal(await metric('gac_pipeline_lost_events_total'), 0);
         assert.ok(delayed > 0 && delayed <= await metric('gac_pipeline_events_total'), `${delayed} delayed`);
         assert.ok(await metric('gac_listener_paused_total') > 0);
-        assert.ok(Math.max(...seen.bytes) > 1 << 20 && Math.max(...seen.bytes) <= 10 << 20, `${seen.bytes}`);
+        assert.ok(Math.max(...seen.bytes) > 1 << 20 && Math.max(...seen.bytes) <= 5 << 20, `${seen.bytes}`);
         assert.ok(Math.max(...seen.age) > 500, `${seen.age}`);
         assert.equal(await metric('gac_queue_oldest_ms'), 0);
     });
@@ -245,9 +254,9 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
             return page.json.alerts.filter((alert) => alert.rule_id.endsWith(`-0000000000${number}`));
         };
         const counted = async (number) => (await alerts(number)).reduce((all, alert) => all + alert.count, 0);
-        const loaded = async () => (await server.request('GET', '/api/v1/rules', { token: tokens.read })).json;
+        const rulesNow = () => server.request('GET', '/api/v1/rules', { token: tokens.read });
 
-        // Each block has one line with "marker", and later ones a line for the rule that comes midway.
+        // Every hundredth line has the word that the rule looks for.
         let sending = true;
         const sent = new Map();
         let markers = 0;
@@ -279,12 +288,8 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
             const answer = await server.request('POST', '/api/v1/ingest?source=side&format=syslog', { token: tokens.ingest, body });
             assert.equal(answer.status, 200, answer.text);
         };
-        const reloads = async () => (server.log.match(/rules in force/g) ?? []).length;
-        let want = await reloads();
-        const changed = async (what) => {
-            await eventually(`a reload after ${what}`, async () => await reloads() > want);
-            want = await reloads();
-        };
+        const reloads = () => (server.log.match(/rules in force/g) ?? []).length;
+        const told = (text) => eventually(`${text} among the rules`, async () => (await rulesNow()).text.includes(text));
 
         try {
             await post('halfway', 5);
@@ -293,20 +298,19 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
                 writeFileSync(join(rules, `turn${turn % 4}.yml`), rule(n, `word${turn}`));
                 if (turn % 5 === 3) rmSync(join(rules, `turn${(turn + 1) % 4}.yml`), { force: true });
                 if (turn === 9) writeFileSync(join(rules, 'midway.yml'), rule(12, 'midway'));
-                if (turn === 10) await changed('the rule that comes midway');
+                if (turn === 10) await told('-000000000012');
                 if (turn === 10) await post('midway', 7);
                 if (turn === 12) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker').slice(0, 150));   // half saved
                 if (turn === 16) writeFileSync(join(rules, 'always.yml'), rule(10, 'marker', 'Rule 10, once more'));
                 if (turn === 14) {
-                    await changed('a broken file');
-                    const broken = await server.request('GET', '/api/v1/rules', { token: tokens.read });
-                    assert.match(broken.text, /always\.yml/);
-                    assert.match(broken.text, /the version before stays in force/);
+                    await told('the version before stays in force');
+                    assert.match((await rulesNow()).text, /always\.yml/);
                 }
                 if (turn % 7 === 6) process.kill(server.child.pid, 'SIGHUP');
                 await sleep(400);
             }
-            await changed('the last change');
+            await told('-000000000039');
+            assert.doesNotMatch((await rulesNow()).text, /stays in force/);
             await post('halfway', 5);
         } finally {
             sending = false;
@@ -316,15 +320,15 @@ test('rules change under load without a gap', { timeout: 150_000 }, async () => 
         await eventually('every event is stored', async () => await server.count(tokens.read, 'process.name:sshd and host.name:host-*') === events + 17, 60_000);
         const stored = await blocks('host.name:host-p or host.name:host-q or host.name:host-r', 'host.name, process.pid');
         assert.deepEqual(sorted(stored), sorted(sent));
-        console.log(JSON.stringify({ events, markers, reloads: await reloads(), paused }));
+        console.log(JSON.stringify({ events, markers, reloads: reloads(), paused }));
         await eventually('every marker raised its alert', async () => await counted(10) >= markers, 60_000);
         await sleep(500);
         assert.equal(await counted(10), markers);
         assert.equal(await counted(12), 7);
         const [spray] = await alerts(99);
         assert.equal(spray?.count, 10, 'the window of the correlation did not survive');
-        assert.ok(await reloads() >= 8, server.log);
-        assert.equal((await loaded()).refused, 0);
+        assert.ok(reloads() >= 8, server.log);
+        assert.equal((await rulesNow()).json.refused, 0);
         assert.equal(await metric('gac_pipeline_lost_events_total'), 0);
     });
 });
