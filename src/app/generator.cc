@@ -48,15 +48,17 @@ Result<Generator> Generator::make(std::string_view mix, std::uint64_t seed, base
     const struct {
         std::string_view name;
         std::vector<Kind> kinds;
-    } mixes[] = {
-        {"sshd", {&Generator::sshd}},
-        {"linux", {&Generator::linux_line}},
-        {"web", {&Generator::web}},
-        {"firewall", {&Generator::firewall}},
-        {"windows", {&Generator::windows}},
-        {"province",
-         {&Generator::sshd, &Generator::linux_line, &Generator::web, &Generator::web,
-          &Generator::firewall, &Generator::firewall, &Generator::firewall, &Generator::windows}}};
+    } mixes[] = {{"sshd", {&Generator::sshd}},
+                 {"linux", {&Generator::linux_line}},
+                 {"web", {&Generator::web}},
+                 {"firewall", {&Generator::firewall}},
+                 {"windows", {&Generator::windows}},
+                 {"apache", {&Generator::apache_error}},
+                 {"hdfs", {&Generator::hdfs}},
+                 {"province",
+                  {&Generator::sshd, &Generator::linux_line, &Generator::apache_error,
+                   &Generator::hdfs, &Generator::web, &Generator::web, &Generator::firewall,
+                   &Generator::firewall, &Generator::firewall, &Generator::windows}}};
     const auto* found =
         std::ranges::find(mixes, mix, &std::remove_reference_t<decltype(mixes[0])>::name);
     if (found == std::end(mixes)) {
@@ -174,6 +176,64 @@ void Generator::web(std::string& out) {
                    below(60'000));
     fmt::format_to(std::back_inserter(out), R"("https://dichvucong.tinhmau.example/" "{}")",
                    kAgents[below(kAgents.size())]);
+}
+
+void Generator::apache_error(std::string& out) {
+    // 1970-01-01 was a Thursday.
+    constexpr std::array<std::string_view, 7> kDays = {"Thu", "Fri", "Sat", "Sun",
+                                                       "Mon", "Tue", "Wed"};
+    const base::TimePoint local = now_ + base::Duration::hours(7);
+    const base::CivilTime t = base::to_civil(local);
+    const auto day = static_cast<std::size_t>(local.us / 86'400'000'000 % 7);
+    fmt::format_to(std::back_inserter(out), "[{} {} {:02} {:02}:{:02}:{:02} {}] ", kDays[day],
+                   kMonths[static_cast<std::size_t>(t.month - 1)], t.day, t.hour, t.minute,
+                   t.second, t.year);
+    switch (below(3)) {
+        case 0:
+            fmt::format_to(std::back_inserter(out),
+                           "[notice] jk2_init() Found child {} in scoreboard slot {}",
+                           below(32'000), below(64));
+            break;
+        case 1:
+            fmt::format_to(std::back_inserter(out),
+                           "[error] mod_jk child workerEnv in error state {}", below(12));
+            break;
+        default:
+            out += "[error] [client ";
+            address(out);
+            fmt::format_to(std::back_inserter(out), "] File does not exist: /var/www/html{}/{}",
+                           kPaths[1 + below(kPaths.size() - 1)], below(1'000'000));
+    }
+}
+
+// Blocks of a store like those of Hadoop's file system: long random numbers in few sentences.
+void Generator::hdfs(std::string& out) {
+    const base::CivilTime t = base::to_civil(now_ + base::Duration::hours(7));
+    fmt::format_to(std::back_inserter(out), "{:02}{:02}{:02} {:02}{:02}{:02} {} INFO dfs.",
+                   t.year % 100, t.month, t.day, t.hour, t.minute, t.second, below(30'000));
+    const auto block = static_cast<std::int64_t>(next());
+    switch (below(3)) {
+        case 0:
+            fmt::format_to(std::back_inserter(out),
+                           "DataNode$PacketResponder: PacketResponder {} for block blk_{} "
+                           "terminating",
+                           below(3), block);
+            break;
+        case 1:
+            out += "FSNamesystem: BLOCK* NameSystem.addStoredBlock: blockMap updated: ";
+            address(out);
+            fmt::format_to(std::back_inserter(out), ":50010 is added to blk_{} size {}", block,
+                           below(67'108'865));
+            break;
+        default:
+            fmt::format_to(std::back_inserter(out), "DataNode$DataXceiver: Receiving block blk_{} ",
+                           block);
+            out += "src: /";
+            address(out);
+            fmt::format_to(std::back_inserter(out), ":{} dest: /", 1024 + below(64'000));
+            address(out);
+            out += ":50010";
+    }
 }
 
 void Generator::firewall(std::string& out) {

@@ -15,9 +15,11 @@ namespace gac::app {
 
 class Generator {
 public:
-    // Mixes: sshd, linux, web, firewall, windows, province (all of them).
+    // Mixes: sshd, linux, web, apache, hdfs, firewall, windows, province (all of them).
     static Result<Generator> make(std::string_view mix, std::uint64_t seed, base::TimePoint start);
-    static std::string_view mixes() { return "sshd, linux, web, firewall, windows, province"; }
+    static std::string_view mixes() {
+        return "sshd, linux, web, apache, hdfs, firewall, windows, province";
+    }
 
     // Appends one line with its LF. Time moves on by about `step_us` a line.
     void append_line(std::string& out);
@@ -35,6 +37,8 @@ private:
     void sshd(std::string& out);
     void linux_line(std::string& out);
     void web(std::string& out);
+    void apache_error(std::string& out);
+    void hdfs(std::string& out);
     void firewall(std::string& out);
     void windows(std::string& out);
 
