@@ -60,6 +60,27 @@ struct Budget {
     std::stop_token cancel;  // checked several times a second
 };
 
+// What of history was not read for a question, and why. Blocks count only in segments that the time
+// range meets at all; a block counts once, by the first reason found.
+struct SkipCounts {
+    std::uint64_t blocks = 0;       // of those segments
+    std::uint64_t by_time = 0;      // outside the time range
+    std::uint64_t by_range = 0;     // between lowest and highest value, or without such a field
+    std::uint64_t by_words = 0;     // the words asked for are not in it
+    std::uint64_t by_entity = 0;    // the addresses, users, hosts … asked for are not in it
+    std::uint64_t index_bytes = 0;  // read of the indexes to find that out
+
+    std::uint64_t skipped() const { return by_time + by_range + by_words + by_entity; }
+    void add(const SkipCounts& other) {
+        blocks += other.blocks;
+        by_time += other.by_time;
+        by_range += other.by_range;
+        by_words += other.by_words;
+        by_entity += other.by_entity;
+        index_bytes += other.index_bytes;
+    }
+};
+
 // One cell of a table row. monostate = no value.
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool, base::IpAddress,
                           base::TimePoint>;
@@ -79,6 +100,7 @@ struct Answer {
     std::string cursor;  // empty: no further page
     std::uint64_t scanned_bytes = 0;
     std::uint64_t scanned_events = 0;
+    SkipCounts skips;
     std::string partial;  // empty, or the reason why the answer is not complete
 };
 
