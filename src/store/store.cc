@@ -279,7 +279,7 @@ void Store::Impl::drop_lost(std::uint64_t first) {
 }
 
 Result<> Store::Impl::seal_table(const std::vector<std::shared_ptr<Chunk>>& chunks) {
-    const SegmentOptions options{.block_rows_max = settings_.block_rows_max,
+    const SegmentOptions options{.limits = {.rows_max = settings_.block_rows_max},
                                  .compression_level = settings_.compression_level};
     GAC_TRY(path, write_segment(segment_folder(settings_.folder), chunks, names_, options,
                                 *settings_.disk));

@@ -1,6 +1,8 @@
 #include "store/segment/format.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -17,7 +19,8 @@ enum class Section : std::uint64_t {
     Fields = 2,
     Sources = 3,
     Profiles = 4,
-    Blocks = 5
+    Blocks = 5,
+    Places = 128  // of the sections that lie in the file
 };
 constexpr std::uint64_t kMayBeSkipped = 128;
 constexpr std::uint64_t kNamesMax = 1U << 20;
@@ -192,6 +195,39 @@ bool read_blocks(base::Reader& in, SegmentFooter& footer, std::uint64_t file_byt
     return in.done() && rows == footer.summary.rows;
 }
 
+void put_places(std::string& out, const std::vector<SectionEntry>& sections) {
+    put_varint(out, sections.size());
+    for (const SectionEntry& section : sections) {
+        put_varint(out, section.tag);
+        put_varint(out, section.offset);
+        put_varint(out, section.bytes);
+        put(out, section.checksum);
+    }
+}
+
+bool read_places(base::Reader& in, std::vector<SectionEntry>& sections, std::uint64_t file_bytes) {
+    const std::uint64_t count = in.read_varint();
+    if (count > in.left()) {
+        return false;
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t tag = in.read_varint();
+        const std::uint64_t offset = in.read_varint();
+        const std::uint64_t bytes = in.read_varint();
+        const auto checksum = in.read<std::uint64_t>();
+        if (in.failed() || tag < kSectionTagMin || tag > std::numeric_limits<std::uint32_t>::max()
+            || bytes > file_bytes || bytes > kSectionBytesMax || offset > file_bytes - bytes
+            || std::ranges::find(sections, tag, &SectionEntry::tag) != sections.end()) {
+            return false;
+        }
+        sections.push_back({.tag = static_cast<std::uint32_t>(tag),
+                            .offset = offset,
+                            .bytes = static_cast<std::uint32_t>(bytes),
+                            .checksum = checksum});
+    }
+    return in.done();
+}
+
 }  // namespace
 
 std::string encode_footer(const SegmentFooter& footer) {
@@ -205,6 +241,11 @@ std::string encode_footer(const SegmentFooter& footer) {
     body.clear();
     put_blocks(body, footer.blocks);
     put_section(out, Section::Blocks, body);
+    if (!footer.sections.empty()) {
+        body.clear();
+        put_places(body, footer.sections);
+        put_section(out, Section::Places, body);
+    }
     return out;
 }
 
@@ -232,6 +273,12 @@ Result<SegmentFooter> decode_footer(std::string_view bytes, std::uint64_t file_b
             case Section::Blocks:
                 good = good && seen == 0b11110 && read_blocks(body, footer, file_bytes);
                 break;
+            case Section::Places:
+                if (!good || !footer.sections.empty()
+                    || !read_places(body, footer.sections, file_bytes)) {
+                    return fail(Code::Corrupt, "the footer's list of sections is damaged");
+                }
+                continue;
             default:
                 if (tag < kMayBeSkipped) {
                     return fail(Code::Corrupt,

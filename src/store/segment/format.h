@@ -93,10 +93,21 @@ struct SegmentSummary {
 };
 inline constexpr std::uint8_t kOrderTime = 1;  // rows ascending by (time, id)
 
+// A part of the file beside columns and footer (an index): its bytes are read when asked for.
+struct SectionEntry {
+    std::uint32_t tag = 0;
+    std::uint64_t offset = 0;
+    std::uint32_t bytes = 0;
+    std::uint64_t checksum = 0;  // xxh3
+};
+inline constexpr std::uint32_t kSectionTagMin = 128;
+inline constexpr std::size_t kSectionBytesMax = std::size_t{1} << 30;
+
 struct SegmentFooter {
     SegmentSummary summary;
     std::vector<std::string> fields, sources, profiles;
     std::vector<BlockEntry> blocks;
+    std::vector<SectionEntry> sections;  // each tag once
 };
 
 std::string encode_footer(const SegmentFooter& footer);

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -140,6 +141,25 @@ Result<std::unique_ptr<Column>> Segment::read(const base::Fd& fd, std::uint32_t 
                      std::move(column).error()));
     }
     return column;
+}
+
+std::optional<SectionEntry> Segment::find_section(std::uint32_t tag) const {
+    const auto found = std::ranges::find(footer_.sections, tag, &SectionEntry::tag);
+    return found == footer_.sections.end() ? std::nullopt : std::optional(*found);
+}
+
+Result<std::string> Segment::read_section(const base::Fd& fd, const SectionEntry& section) const {
+    auto bytes = read_range(fd, section.offset, section.bytes);
+    if (bytes && XXH3_64bits(bytes->data(), bytes->size()) != section.checksum) {
+        bytes = fail(Code::Corrupt, "checksum differs");
+    }
+    if (!bytes) {
+        return std::unexpected(
+            base::at(fmt::format("{}: section {}, bytes {} to {}", path_.string(), section.tag,
+                                 section.offset, section.offset + section.bytes),
+                     std::move(bytes).error()));
+    }
+    return bytes;
 }
 
 BlockReader::BlockReader(std::shared_ptr<const Segment> segment, const base::Fd& fd,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -41,6 +42,9 @@ public:
     // Reads one column's bytes and checks them.
     Result<std::unique_ptr<Column>> read(const base::Fd& fd, std::uint32_t block,
                                          const ColumnEntry& entry) const;
+    // Bytes of a section, checked; nothing when the file has none of that tag.
+    std::optional<SectionEntry> find_section(std::uint32_t tag) const;
+    Result<std::string> read_section(const base::Fd& fd, const SectionEntry& section) const;
 
 private:
     std::filesystem::path path_;

@@ -40,7 +40,7 @@ protected:
                                          std::uint32_t block_rows = 100) {
         Disk disk;
         const auto path =
-            write_segment(folder.path(), chunks, names, {.block_rows_max = block_rows}, disk);
+            write_segment(folder.path(), chunks, names, {.limits = {.rows_max = block_rows}}, disk);
         EXPECT_TRUE(path.has_value());
         auto segment = Segment::open(*path, names);
         EXPECT_TRUE(segment.has_value()) << (segment ? "" : segment.error().message());
@@ -190,6 +190,49 @@ TEST_F(SegmentTest, ACutFileIsRefused) {
     for (std::size_t size = 0; size < good.size(); size += 97) {
         std::ofstream(broken, std::ios::binary) << good.substr(0, size);
         EXPECT_FALSE(Segment::open(broken, names).has_value()) << size;
+    }
+}
+
+class CountingIndex final : public IndexBuilder {
+public:
+    void add(const WrittenBlock& block) override {
+        ASSERT_EQ(block.number, counts.size());
+        ASSERT_EQ(block.ids.size(), block.entry.rows);
+        counts.push_back(static_cast<char>(block.events.size()));
+    }
+    Result<> finish(SectionSink& out) override {
+        GAC_CHECK(out.put(130, counts));
+        return out.put(131, "");
+    }
+    std::string counts;
+};
+
+TEST_F(SegmentTest, AnIndexSeesEveryBlockAndKeepsItsSections) {
+    RandomEvents random(3);
+    event::EventBatch batch;
+    for (int i = 0; i < 250; ++i) {
+        random.add(batch, *names.sources);
+    }
+    CountingIndex index;
+    Disk disk;
+    const std::vector<std::shared_ptr<Chunk>> chunks = {chunk(batch, 1)};
+    const auto path = write_segment(folder.path(), chunks, names,
+                                    {.limits = {.rows_max = 100}, .index = &index}, disk);
+    const auto segment = Segment::open(path.value(), names).value();
+    const auto fd = segment->open_data().value();
+    EXPECT_EQ(segment->read_section(fd, segment->find_section(130).value()).value(), "dd2");
+    EXPECT_EQ(segment->read_section(fd, segment->find_section(131).value()).value(), "");
+    EXPECT_FALSE(segment->find_section(132).has_value());
+    EXPECT_EQ(read_all(*segment).size(), 250u);
+}
+
+TEST_F(SegmentTest, AStreamWithoutRowsLeavesNoFile) {
+    Disk disk;
+    ChunkStream none({});
+    EXPECT_FALSE(write_segment(folder.path(), {}, none, names, {}, disk).has_value());
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "profiles"));
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+        EXPECT_TRUE(entry.is_directory()) << entry.path();
     }
 }
 

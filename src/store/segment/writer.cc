@@ -5,7 +5,6 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -21,13 +20,6 @@ namespace {
 
 constexpr std::size_t kWriteAtOnce = 1u << 20;
 constexpr int kFooterLevel = 3;
-
-struct Row {
-    std::int64_t time;
-    event::EventId id;
-    std::uint32_t chunk;
-    std::uint32_t row;
-};
 
 // Small numbers for names that are written in the order of their first use.
 class NameList {
@@ -132,7 +124,7 @@ private:
     std::vector<Mark> marks_;
 };
 
-class Writer {
+class Writer final : public SectionSink {
 public:
     Writer(base::Fd fd, const Names& names, const SegmentOptions& options, Disk& disk)
         : fd_(std::move(fd)),
@@ -141,11 +133,11 @@ public:
           disk_(disk),
           encoder_(options.compression_level) {}
 
-    Result<> write(std::span<const std::shared_ptr<Chunk>> chunks, SegmentSummary summary);
+    Result<> write(RowStream& rows, const SegmentSummary& summary);
+    Result<> put(std::uint32_t tag, std::string_view bytes) override;
 
 private:
-    Result<> put_block(std::span<const Row> rows);
-    std::size_t block_end(std::span<const Row> rows, std::size_t begin);
+    Result<> put_block();
     void gather(std::uint32_t row, const event::EventRef& event, event::EventId id);
     Result<> flush(std::size_t more_than);
     Result<> put_footer();
@@ -157,10 +149,10 @@ private:
     ColumnEncoder encoder_;
     BlockColumns columns_;
     Occurrences occurrences_;
-    event::EventBatch view_;
+    event::EventBatch events_;  // of the block at hand
+    std::vector<event::EventId> ids_;
     NameList fields_, sources_, profiles_;
     SegmentFooter footer_;
-    std::span<const std::shared_ptr<Chunk>> chunks_;
     std::string buffer_;
     std::uint64_t written_ = 0;
 };
@@ -205,37 +197,20 @@ void Writer::gather(std::uint32_t row, const event::EventRef& event, event::Even
     }
 }
 
-std::size_t Writer::block_end(std::span<const Row> rows, std::size_t begin) {
-    std::size_t text = 0;
-    std::size_t whole = 0;
-    std::size_t end = begin;
-    while (end < rows.size() && end - begin < options_.block_rows_max) {
-        const Chunk& chunk = *chunks_[rows[end].chunk];
-        text += chunk.raw_bytes_of(rows[end].row);
-        whole += chunk.bytes_of(rows[end].row);
-        if (end > begin
-            && (text > options_.block_text_bytes_max || whole > options_.block_bytes_max)) {
-            break;
-        }
-        ++end;
-    }
-    return end;
-}
-
-Result<> Writer::put_block(std::span<const Row> rows) {
-    view_.reset();
+Result<> Writer::put_block() {
     columns_.begin();
     occurrences_.begin();
     BlockEntry block;
-    block.rows = static_cast<std::uint32_t>(rows.size());
-    block.time_min.us = rows.front().time;
-    block.time_max.us = rows.back().time;
-    block.id_min = std::numeric_limits<event::EventId>::max();
-    for (std::uint32_t i = 0; i < rows.size(); ++i) {
-        chunks_[rows[i].chunk]->view(rows[i].row, view_);
-        gather(i, view_[i], rows[i].id);
-        block.id_min = std::min(block.id_min, rows[i].id);
-        block.id_max = std::max(block.id_max, rows[i].id);
+    block.rows = events_.size();
+    block.time_min = block.time_max = events_.heads().front().time;
+    block.id_min = block.id_max = ids_.front();
+    for (std::uint32_t i = 0; i < block.rows; ++i) {
+        gather(i, events_[i], ids_[i]);
+        const base::TimePoint time = events_.heads()[i].time;
+        block.time_min = std::min(block.time_min, time);
+        block.time_max = std::max(block.time_max, time);
+        block.id_min = std::min(block.id_min, ids_[i]);
+        block.id_max = std::max(block.id_max, ids_[i]);
     }
     for (const Gathered& column : columns_.all()) {
         const ColumnBytes bytes = encoder_.encode(
@@ -257,8 +232,31 @@ Result<> Writer::put_block(std::span<const Row> rows) {
         buffer_ += bytes.stored;
         GAC_CHECK(flush(kWriteAtOnce));
     }
+    SegmentSummary& sum = footer_.summary;
+    const bool first = sum.rows == 0;
+    sum.rows += block.rows;
+    sum.time_min = first ? block.time_min : std::min(sum.time_min, block.time_min);
+    sum.time_max = first ? block.time_max : std::max(sum.time_max, block.time_max);
+    sum.id_min = first ? block.id_min : std::min(sum.id_min, block.id_min);
+    sum.id_max = first ? block.id_max : std::max(sum.id_max, block.id_max);
     footer_.blocks.push_back(std::move(block));
+    if (options_.index != nullptr) {
+        options_.index->add({.number = static_cast<std::uint32_t>(footer_.blocks.size() - 1),
+                             .events = events_,
+                             .ids = ids_,
+                             .entry = footer_.blocks.back()});
+    }
     return {};
+}
+
+Result<> Writer::put(std::uint32_t tag, std::string_view bytes) {
+    GAC_ASSERT(tag >= kSectionTagMin && bytes.size() <= kSectionBytesMax);
+    footer_.sections.push_back({.tag = tag,
+                                .offset = written_ + buffer_.size(),
+                                .bytes = static_cast<std::uint32_t>(bytes.size()),
+                                .checksum = XXH3_64bits(bytes.data(), bytes.size())});
+    buffer_ += bytes;
+    return flush(kWriteAtOnce);
 }
 
 Result<> Writer::put_footer() {
@@ -274,51 +272,40 @@ Result<> Writer::put_footer() {
     const std::uint64_t at = written_ + buffer_.size();
     buffer_ += packed;
     std::string trailer;
-    put(trailer, at);
-    put(trailer, static_cast<std::uint32_t>(packed.size()));
-    put(trailer, static_cast<std::uint32_t>(plain.size()));
-    put(trailer, std::uint64_t{XXH3_64bits(packed.data(), packed.size())});
-    put(trailer, std::uint64_t{XXH3_64bits(trailer.data(), trailer.size())});
+    store::put(trailer, at);
+    store::put(trailer, static_cast<std::uint32_t>(packed.size()));
+    store::put(trailer, static_cast<std::uint32_t>(plain.size()));
+    store::put(trailer, std::uint64_t{XXH3_64bits(packed.data(), packed.size())});
+    store::put(trailer, std::uint64_t{XXH3_64bits(trailer.data(), trailer.size())});
     trailer += kSegmentEndMagic;
     GAC_ASSERT(trailer.size() == kSegmentTrailer);
     buffer_ += trailer;
     return flush(0);
 }
 
-Result<> Writer::write(std::span<const std::shared_ptr<Chunk>> chunks, SegmentSummary summary) {
-    chunks_ = chunks;
-    std::vector<Row> rows;
-    rows.reserve(summary.rows);
-    for (std::uint32_t c = 0; c < chunks.size(); ++c) {
-        for (std::uint32_t r = 0; r < chunks[c]->rows(); ++r) {
-            rows.push_back({.time = chunks[c]->time_of(r).us,
-                            .id = chunks[c]->first_id() + r,
-                            .chunk = c,
-                            .row = r});
-        }
-    }
-    std::ranges::sort(rows, [](const Row& a, const Row& b) {
-        return a.time != b.time ? a.time < b.time : a.id < b.id;
-    });
-    summary.id_min = std::numeric_limits<event::EventId>::max();
-    for (const Row& row : rows) {
-        summary.id_min = std::min(summary.id_min, row.id);
-        summary.id_max = std::max(summary.id_max, row.id);
-    }
-    summary.time_min.us = rows.front().time;
-    summary.time_max.us = rows.back().time;
+Result<> Writer::write(RowStream& rows, const SegmentSummary& summary) {
     footer_.summary = summary;
-
     buffer_ = kSegmentMagic;
-    put(buffer_, kSegmentVersion);
-    put(buffer_, std::uint32_t{0});
-    put(buffer_, summary.created.us);
-    put(buffer_, std::uint64_t{XXH3_64bits(buffer_.data(), buffer_.size())});
+    store::put(buffer_, kSegmentVersion);
+    store::put(buffer_, std::uint32_t{0});
+    store::put(buffer_, summary.created.us);
+    store::put(buffer_, std::uint64_t{XXH3_64bits(buffer_.data(), buffer_.size())});
     GAC_ASSERT(buffer_.size() == kSegmentHeader);
-    for (std::size_t begin = 0; begin < rows.size();) {
-        const std::size_t end = block_end(rows, begin);
-        GAC_CHECK(put_block(std::span(rows).subspan(begin, end - begin)));
-        begin = end;
+    for (;;) {
+        events_.reset();
+        ids_.clear();
+        GAC_CHECK(rows.next(options_.limits, events_, ids_));
+        GAC_ASSERT(ids_.size() == events_.size() && events_.size() <= kBlockRowsMax);
+        if (events_.empty()) {
+            break;
+        }
+        GAC_CHECK(put_block());
+    }
+    if (footer_.blocks.empty()) {
+        return fail(Code::InvalidArgument, "a segment of no rows");
+    }
+    if (options_.index != nullptr) {
+        GAC_CHECK(options_.index->finish(*this));
     }
     GAC_CHECK(put_footer());
     return disk_.sync(fd_);
@@ -326,26 +313,50 @@ Result<> Writer::write(std::span<const std::shared_ptr<Chunk>> chunks, SegmentSu
 
 }  // namespace
 
+ChunkStream::ChunkStream(std::span<const std::shared_ptr<Chunk>> chunks) : chunks_(chunks) {
+    for (std::uint32_t c = 0; c < chunks.size(); ++c) {
+        for (std::uint32_t r = 0; r < chunks[c]->rows(); ++r) {
+            rows_.push_back({.time = chunks[c]->time_of(r).us,
+                             .id = chunks[c]->first_id() + r,
+                             .chunk = c,
+                             .row = r});
+        }
+    }
+    std::ranges::sort(rows_, [](const Row& a, const Row& b) {
+        return a.time != b.time ? a.time < b.time : a.id < b.id;
+    });
+}
+
+Result<> ChunkStream::next(const BlockLimits& limits, event::EventBatch& out,
+                           std::vector<event::EventId>& ids) {
+    std::size_t whole = 0;
+    for (; at_ < rows_.size() && out.size() < limits.rows_max; ++at_) {
+        const Row& row = rows_[at_];
+        const Chunk& chunk = *chunks_[row.chunk];
+        whole += chunk.bytes_of(row.row);
+        if (!out.empty()
+            && (whole > limits.bytes_max
+                || out.raw_bytes() + chunk.raw_bytes_of(row.row) > limits.text_bytes_max)) {
+            break;
+        }
+        chunk.view(row.row, out);
+        ids.push_back(row.id);
+    }
+    return {};
+}
+
 Result<std::filesystem::path> write_segment(const std::filesystem::path& folder,
-                                            std::span<const std::shared_ptr<Chunk>> chunks,
+                                            SegmentSummary summary, RowStream& rows,
                                             const Names& names, const SegmentOptions& options,
                                             Disk& disk) {
-    GAC_ASSERT(!chunks.empty());
-    SegmentSummary summary;
-    summary.sequence_first = chunks.front()->sequence();
-    summary.sequence_last = chunks.back()->sequence();
     summary.created = base::SystemClock().now();
-    summary.order = kOrderTime;
-    for (const auto& chunk : chunks) {
-        summary.rows += chunk->rows();
-    }
     const std::filesystem::path path = folder / segment_name(summary);
     std::filesystem::path temporary = path;
     temporary += kTemporarySuffix;
     auto done = [&]() -> Result<> {
         GAC_TRY(fd, base::open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
         Writer writer(std::move(fd), names, options, disk);
-        GAC_CHECK(writer.write(chunks, summary));
+        GAC_CHECK(writer.write(rows, summary));
         GAC_CHECK(disk.rename(temporary, path));
         return disk.sync_folder(folder);
     }();
@@ -355,6 +366,19 @@ Result<std::filesystem::path> write_segment(const std::filesystem::path& folder,
         return std::unexpected(base::at(path.string(), std::move(done).error()));
     }
     return path;
+}
+
+Result<std::filesystem::path> write_segment(const std::filesystem::path& folder,
+                                            std::span<const std::shared_ptr<Chunk>> chunks,
+                                            const Names& names, const SegmentOptions& options,
+                                            Disk& disk) {
+    GAC_ASSERT(!chunks.empty());
+    SegmentSummary summary;
+    summary.sequence_first = chunks.front()->sequence();
+    summary.sequence_last = chunks.back()->sequence();
+    summary.order = kOrderTime;
+    ChunkStream rows(chunks);
+    return write_segment(folder, summary, rows, names, options, disk);
 }
 
 }  // namespace gac::store
