@@ -3,7 +3,6 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -420,26 +419,6 @@ Result<net::Response> events(Api::State& state, Call& call) {
     return json_response(json.close_object().take());
 }
 
-// The version in If-Match: "3", W/"3" or 3; nothing for *.
-Result<std::optional<std::int64_t>> expected_version(const Call& call) {
-    std::string_view text = base::trim(call.request.headers["if-match"]);
-    if (text == "*") {
-        return std::optional<std::int64_t>();
-    }
-    if (text.starts_with("W/")) {
-        text.remove_prefix(2);
-    }
-    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
-        text = text.substr(1, text.size() - 2);
-    }
-    std::int64_t version = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), version);
-    if (fault != std::errc{} || end != text.data() + text.size() || text.empty()) {
-        return fail(Code::InvalidArgument, "If-Match is not an alert's version", "If-Match");
-    }
-    return std::optional<std::int64_t>(version);
-}
-
 Result<response::Action> action_of(const Call& call, const Body& body) {
     response::Action action;
     GAC_TRY(name, body.text("action", 32));
@@ -503,12 +482,9 @@ Result<net::Response> change(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::AlertsHandle));
     GAC_TRY(id, alert_id(call));
     if (!call.request.headers.has("if-match")) {
-        return problem_response(
-            {428, "version_missing", "say in If-Match which version the change was decided on",
-             "If-Match"},
-            call.request.id);
+        return version_missing(call);
     }
-    GAC_TRY(version, expected_version(call));
+    GAC_TRY(version, call.expected_version());
     GAC_TRY(body, Body::parse(call.request, {"action", "verdict", "comment", "assignee"}));
     GAC_TRY(action, action_of(call, body));
     auto acted = state.backend.alerts.act(scope, call.actor, {id, version}, action);

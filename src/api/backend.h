@@ -27,6 +27,7 @@
 #include "response/hosts.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
+#include "response/saved_searches.h"
 #include "response/sources.h"
 #include "store/event_source.h"
 
@@ -67,6 +68,7 @@ struct Backend {
     response::SourceBook& source_book;
     response::RulesBook& rules_book;
     response::RuleExceptions& rule_exceptions;
+    response::SavedSearches& saved_searches;
 
     store::EventSource& events;
     pipeline::RuleService& rules;

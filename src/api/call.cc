@@ -7,6 +7,7 @@
 
 #include "api/json_writer.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace gac::api {
 
@@ -67,6 +68,25 @@ Result<std::optional<base::TimePoint>> Call::time(std::string_view name,
     return std::optional<base::TimePoint>(*parsed);
 }
 
+Result<std::optional<std::int64_t>> Call::expected_version() const {
+    std::string_view text = base::trim(request.headers["if-match"]);
+    if (text == "*") {
+        return std::optional<std::int64_t>();
+    }
+    if (text.starts_with("W/")) {
+        text.remove_prefix(2);
+    }
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+        text = text.substr(1, text.size() - 2);
+    }
+    std::int64_t version = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), version);
+    if (fault != std::errc{} || end != text.data() + text.size() || text.empty()) {
+        return fail(Code::InvalidArgument, "is not a version such as \"3\"", "If-Match");
+    }
+    return std::optional<std::int64_t>(version);
+}
+
 Result<> Call::only(std::initializer_list<std::string_view> names) const {
     for (const auto& [key, value] : query) {
         if (std::ranges::find(names, key) == names.end()) {
@@ -110,6 +130,12 @@ net::Response problem_response(const Problem& problem, std::string_view request_
         response.headers.add("WWW-Authenticate", "Bearer");
     }
     return response;
+}
+
+net::Response version_missing(const Call& call) {
+    return problem_response({428, "version_missing",
+                             "say in If-Match which version the change was decided on", "If-Match"},
+                            call.request.id);
 }
 
 Problem problem_of(const Error& error) {

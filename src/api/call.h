@@ -33,6 +33,9 @@ struct Call {
                                 std::int64_t most) const;
     Result<std::optional<bool>> truth(std::string_view name) const;
     Result<std::optional<base::TimePoint>> time(std::string_view name, base::TimePoint now) const;
+    // The version in If-Match: "3", W/"3" or 3; nothing for *. Ask whether the header is there
+    // first.
+    Result<std::optional<std::int64_t>> expected_version() const;
     // Unknown parameters are errors: a mistyped filter must not show everything.
     Result<> only(std::initializer_list<std::string_view> names) const;
 };
@@ -50,6 +53,8 @@ struct Problem {
     std::string extra = {};  // further members of the error, as JSON: "\"accepted\":3"
 };
 net::Response problem_response(const Problem& problem, std::string_view request_id);
+// 428: a change without If-Match.
+net::Response version_missing(const Call& call);
 // The one place where codes become statuses. Faults of our own are logged with the request's id and
 // hidden.
 net::Response error_response(const Error& error, std::string_view request_id);

@@ -94,6 +94,7 @@ struct FakeApi : response::FakeDesk {
             .source_book = sources,
             .rules_book = rules,
             .rule_exceptions = rule_exceptions,
+            .saved_searches = saved_searches,
             .events = *history,
             .rules = *rule_service,
             .sources = *sources_table,

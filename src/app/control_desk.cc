@@ -32,6 +32,7 @@ ControlDesk::ControlDesk(std::unique_ptr<db::Database> opened, const base::Clock
       regulations(*database, audit, clock),
       rules(*database, audit, clock, changes),
       rule_exceptions(*database, audit, clock, changes),
+      saved_searches(*database, audit, clock),
       sources(*database, audit, clock, changes),
       alerts(*database, audit, clock, changes, hosts, regulations) {}
 

@@ -20,6 +20,7 @@
 #include "response/regulations.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
+#include "response/saved_searches.h"
 #include "response/sources.h"
 
 namespace gac::app {
@@ -42,6 +43,7 @@ public:
     response::Regulations regulations;
     response::RulesBook rules;
     response::RuleExceptions rule_exceptions;
+    response::SavedSearches saved_searches;
     response::SourceBook sources;
     response::Alerts alerts;
 

@@ -220,6 +220,7 @@ api::Backend WatchPost::Rooms::backend() {
         .source_book = desk->sources,
         .rules_book = desk->rules,
         .rule_exceptions = desk->rule_exceptions,
+        .saved_searches = desk->saved_searches,
         .events = *store,
         .rules = *rules,
         .sources = *sources,

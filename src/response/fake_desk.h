@@ -14,6 +14,7 @@
 #include "response/regulations.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
+#include "response/saved_searches.h"
 #include "response/sources.h"
 
 namespace gac::response {
@@ -30,6 +31,7 @@ struct FakeDesk : access::FakeAccess {
     SourceBook sources{*database, audit, clock, feed};
     RulesBook rules{*database, audit, clock, feed};
     RuleExceptions rule_exceptions{*database, audit, clock, feed};
+    SavedSearches saved_searches{*database, audit, clock};
     Actor user(std::string_view name, access::Role role,
                std::optional<UnitId> unit = std::nullopt) {
         return actor(name, role, unit);

@@ -292,6 +292,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/saved-searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSavedSearches"];
+        put?: never;
+        /** Keep a question. People only; at most 500 a person. */
+        post: operations["addSavedSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/saved-searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getSavedSearch"];
+        put?: never;
+        post?: never;
+        /** Removed for everybody; it can be put back for 30 days. */
+        delete: operations["removeSavedSearch"];
+        options?: never;
+        head?: never;
+        /** What is named is changed. Its owner may, and whoever manages the system. */
+        patch: operations["changeSavedSearch"];
+        trace?: never;
+    };
     "/api/v1/rules": {
         parameters: {
             query?: never;
@@ -1381,6 +1418,33 @@ export interface components {
             /** @description With zero rows: sources that sent nothing in the span. */
             silent_sources?: string[];
         };
+        SavedSearchText: {
+            name?: string;
+            note?: string;
+            query?: string;
+            /** @description Back from now, such as 24h; then from and to are left out. */
+            span?: string | null;
+            /** Format: date-time */
+            from?: string | null;
+            /** Format: date-time */
+            to?: string | null;
+            /** @description Empty = the usual ones. */
+            columns?: string[];
+            view?: string;
+            /** @description With the owner's unit, or the province when he has none. */
+            shared?: boolean;
+        };
+        SavedSearch: components["schemas"]["SavedSearchText"] & {
+            id: string;
+            owner: string;
+            mine: boolean;
+            unit?: components["schemas"]["UnitRef"] | null;
+            created_at: components["schemas"]["Time"];
+            changed_at: components["schemas"]["Time"];
+            changed_by: string;
+            removed: boolean;
+            version: number;
+        };
         Histogram: {
             from: components["schemas"]["Time"];
             step_ms: number;
@@ -1881,6 +1945,18 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Failure"];
+            };
+        };
+        /** @description Somebody changed it meanwhile; `current` is the search as it stands. */
+        SavedSearchChanged: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: components["schemas"]["Error"];
+                    current?: components["schemas"]["SavedSearch"];
+                };
             };
         };
         /** @description `If-Match` is missing. */
@@ -2661,6 +2737,150 @@ export interface operations {
             };
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
+        };
+    };
+    listSavedSearches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One's own and those shared by people of the units one sees, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        searches: components["schemas"]["SavedSearch"][];
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    addSavedSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedSearchText"] & Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    getSavedSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The search; its owner also sees a removed one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    removeSavedSearch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the change was decided on, in quotes. */
+                "If-Match": string;
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["SavedSearchChanged"];
+            428: components["responses"]["VersionMissing"];
+        };
+    };
+    changeSavedSearch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the change was decided on, in quotes. */
+                "If-Match": string;
+            };
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedSearchText"] & {
+                    /** @description False puts a removed one back, within 30 days; then nothing else is changed. */
+                    removed?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["SavedSearchChanged"];
+            428: components["responses"]["VersionMissing"];
         };
     };
     listRules: {
