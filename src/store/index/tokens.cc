@@ -41,8 +41,8 @@ Bits classify16(const char* from, char* lower) {
         return _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8(static_cast<char>(low - 1))),
                              _mm_cmplt_epi8(v, _mm_set1_epi8(static_cast<char>(high + 1))));
     };
-    const __m128i folded = _mm_or_si128(
-        bytes, _mm_and_si128(between(bytes, 'A', 'Z'), _mm_set1_epi8(0x20)));
+    const __m128i folded =
+        _mm_or_si128(bytes, _mm_and_si128(between(bytes, 'A', 'Z'), _mm_set1_epi8(0x20)));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(lower), folded);
     const auto beyond = static_cast<unsigned>(_mm_movemask_epi8(bytes));
     const auto ascii = static_cast<unsigned>(

@@ -1,0 +1,289 @@
+#include "store/index/builder.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "base/text.h"
+#include "store/bytes.h"
+
+namespace gac::store::index {
+
+namespace {
+
+// By ECS name (and the names of Sysmon's hashes): where analysts look for one value among very many
+// events, and what lists of indicators are about. Whole URLs are left out: nearly all differ.
+constexpr std::string_view kEntities[] = {
+    "user.name",
+    "user.id",
+    "user.domain",
+    "user.email",
+    "user.target.name",
+    "user.effective.name",
+    "source.user.name",
+    "destination.user.name",
+    "source.user.email",
+    "related.user",
+    "host.name",
+    "host.hostname",
+    "host.ip",
+    "observer.name",
+    "source.ip",
+    "source.address",
+    "source.domain",
+    "source.nat.ip",
+    "destination.ip",
+    "destination.address",
+    "destination.domain",
+    "destination.nat.ip",
+    "client.ip",
+    "client.address",
+    "client.domain",
+    "server.ip",
+    "server.address",
+    "server.domain",
+    "network.forwarded_ip",
+    "related.ip",
+    "related.hosts",
+    "related.hash",
+    "url.domain",
+    "dns.question.name",
+    "dns.answers.name",
+    "dns.answers.data",
+    "dns.resolved_ip",
+    "tls.client.server_name",
+    "tls.client.ja3",
+    "tls.server.ja3s",
+    "file.hash.md5",
+    "file.hash.sha1",
+    "file.hash.sha256",
+    "process.hash.md5",
+    "process.hash.sha1",
+    "process.hash.sha256",
+    "process.parent.hash.md5",
+    "process.parent.hash.sha1",
+    "process.parent.hash.sha256",
+    "dll.hash.md5",
+    "dll.hash.sha1",
+    "dll.hash.sha256",
+    "hash.md5",
+    "hash.sha1",
+    "hash.sha256",
+    "email.attachments.file.hash.md5",
+    "email.attachments.file.hash.sha1",
+    "email.attachments.file.hash.sha256",
+    "Hashes",
+    "Hash",
+    "email.from.address",
+    "email.sender.address",
+    "email.reply_to.address",
+    "email.to.address",
+    "email.cc.address",
+    "file.name",
+    "file.path",
+    "process.executable",
+    "process.name",
+    "process.parent.executable",
+    "process.parent.name",
+    "dll.path",
+    "email.attachments.file.name",
+    "mutex.name",
+};
+
+constexpr std::string_view kTexts[] = {"message"};
+
+std::string_view bytes_of(const base::IpAddress& address) {
+    return {reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size()};
+}
+
+bool stands_in(std::string_view part, std::string_view whole) {
+    return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
+
+}  // namespace
+
+std::uint64_t address_hash(const base::IpAddress& address) {
+    return XXH3_64bits_withSeed(address.bytes.data(), address.bytes.size(), 1);
+}
+
+std::uint64_t text_hash(std::string_view text) {
+    const std::string folded = base::fold_for_search(text);
+    return XXH3_64bits(folded.data(), folded.size());
+}
+
+FieldRoles::FieldRoles(const event::ProfileSet& profiles) {
+    const auto mark = [](std::vector<bool>& in, event::FieldId field) {
+        const std::uint32_t at = event::index_of(field);
+        if (at >= in.size()) {
+            in.resize(at + 1);
+        }
+        in[at] = true;
+    };
+    const auto mark_all = [&](std::span<const std::string_view> names, std::vector<bool>& in) {
+        for (const std::string_view name : names) {
+            mark(in, event::intern(name));
+            for (const event::Profile& profile : profiles.all()) {
+                for (const event::FieldId own : profile.resolve(name)) {
+                    mark(in, own);
+                }
+            }
+        }
+    };
+    mark_all(kEntities, entities_);
+    mark_all(kTexts, texts_);
+}
+
+DictionaryBuilder& Builder::dictionary(event::FieldId field) {
+    const std::uint32_t at = event::index_of(field);
+    if (at >= by_field_.size()) {
+        by_field_.resize(at + 1, nullptr);
+    }
+    if (by_field_[at] == nullptr) {
+        auto& made = dictionaries_[at];
+        made = std::make_unique<DictionaryBuilder>(ValueKind::Text);
+        by_field_[at] = made.get();
+    }
+    return *by_field_[at];
+}
+
+std::uint32_t Builder::add_value(event::FieldId field, const event::ValueRef& value) {
+    switch (value.type()) {
+        case event::Type::Ip:
+            return addresses_.add(bytes_of(value.ip()), block_);
+        case event::Type::String:
+            if (roles_.is_entity(field)) {
+                return dictionary(field).add(value.string(), block_);
+            }
+            return DictionaryBuilder::kNone;
+        case event::Type::List:
+            for (const event::ValueRef& element : value.list()) {
+                add_value(field, element);
+            }
+            return DictionaryBuilder::kNone;
+        default:
+            return DictionaryBuilder::kNone;
+    }
+}
+
+void Builder::add(const event::EventRef& event) {
+    const std::string_view raw = event.head().raw;
+    hashes_.clear();
+    codes_.clear();
+    scanner_.scan(raw, hashes_);
+    for (const event::Field& field : event.fields()) {
+        codes_.push_back(add_value(field.id, field.value));
+        if (roles_.is_text(field.id) && field.value.is_string()) {
+            const std::uint32_t at = event::index_of(field.id);
+            if (std::ranges::find(text_fields_, at) == text_fields_.end()) {
+                text_fields_.push_back(at);
+            }
+            if (!stands_in(field.value.string(), raw)) {
+                scanner_.scan(field.value.string(), hashes_);
+            }
+        }
+    }
+    filter_.add(hashes_);
+}
+
+void Builder::end_block() {
+    lines_ += filter_.take(first_line_.back());
+    first_line_.push_back(static_cast<std::uint32_t>(lines_.size() / kLineBytes));
+    ++block_;
+}
+
+void Builder::put_dictionary(std::uint64_t offset, std::string& out, std::uint32_t field,
+                             const DictionaryBuilder& dictionary, Directory& directory) const {
+    if (dictionary.entries() == 0) {
+        return;  // whatever came was too long for it: its blocks are read
+    }
+    DictionaryEntry entry;
+    entry.field = field;
+    entry.entries = dictionary.entries();
+    entry.base = directory.entries;
+    entry.incomplete = dictionary.incomplete();
+    const std::size_t before = out.size();
+    dictionary.each_page(block_, [&](const std::string& page) {
+        entry.pages.push_back({.offset = offset + (out.size() - before),
+                               .bytes = static_cast<std::uint32_t>(page.size()),
+                               .check = check_of(page)});
+        out += page;
+    });
+    directory.entries += entry.entries;
+    directory.dictionaries.push_back(std::move(entry));
+}
+
+namespace {
+
+// Hashes of values in order, in buckets by their highest bits; a lookup reads one bucket.
+void put_buckets(std::uint64_t offset, std::string& out, std::vector<HashedEntry>& pairs,
+                 Directory& directory) {
+    constexpr std::size_t kBucketPairs = 256;
+    std::ranges::sort(pairs, [](const HashedEntry& a, const HashedEntry& b) {
+        return a.hash != b.hash ? a.hash < b.hash : a.entry < b.entry;
+    });
+    directory.bucket_bits = std::min<unsigned>(
+        kBucketBitsMax, static_cast<unsigned>(std::bit_width(pairs.size() / kBucketPairs)));
+    const std::size_t begin = out.size();
+    auto pair = pairs.begin();
+    for (std::uint64_t bucket = 0; bucket < (std::uint64_t{1} << directory.bucket_bits); ++bucket) {
+        const std::size_t from = out.size();
+        const auto first = pair;
+        while (pair != pairs.end() && bucket_of(pair->hash, directory.bucket_bits) == bucket) {
+            out.append(reinterpret_cast<const char*>(&pair->hash), sizeof(pair->hash));
+            ++pair;
+        }
+        for (auto at = first; at != pair; ++at) {
+            put_varint(out, at->entry);
+        }
+        const std::string_view bytes = std::string_view(out).substr(from);
+        directory.bucket_pairs.push_back(static_cast<std::uint32_t>(pair - first));
+        directory.buckets.push_back({.offset = offset + (from - begin),
+                                     .bytes = static_cast<std::uint32_t>(bytes.size()),
+                                     .check = check_of(bytes)});
+    }
+}
+
+}  // namespace
+
+std::string Builder::finish(std::uint64_t offset, std::string& out, std::vector<Numbered> numbered,
+                            std::vector<std::uint32_t> text_fields) {
+    const std::size_t before = out.size();
+    const auto here = [&] { return offset + (out.size() - before); };
+    Directory directory;
+    directory.blocks = block_;
+    directory.words_offset = here();
+    directory.first_line = first_line_;
+    out += lines_;
+    std::ranges::sort(text_fields);
+    directory.text_fields = std::move(text_fields);
+    std::ranges::sort(numbered, {}, &Numbered::field);
+    put_dictionary(here(), out, DictionaryEntry::kAddresses, addresses_, directory);
+    for (const Numbered& one : numbered) {
+        put_dictionary(here(), out, one.field, *one.dictionary, directory);
+    }
+    std::vector<HashedEntry> pairs;
+    pairs.reserve(directory.entries);
+    std::uint32_t entry = 0;
+    for (std::uint32_t code = 0; code < addresses_.entries(); ++code) {
+        base::IpAddress address;
+        std::ranges::copy(addresses_.value(code), address.bytes.begin());
+        pairs.push_back({address_hash(address), entry++});
+    }
+    for (const Numbered& one : numbered) {
+        for (std::uint32_t code = 0; code < one.dictionary->entries(); ++code, ++entry) {
+            const std::string_view text = one.dictionary->value(code);
+            pairs.push_back({text_hash(text), entry});
+            if (const auto address = base::IpAddress::parse(text)) {
+                pairs.push_back({address_hash(*address), entry});
+            }
+        }
+    }
+    if (!directory.dictionaries.empty()) {
+        put_buckets(here(), out, pairs, directory);
+    }
+    return encode_directory(directory);
+}
+
+}  // namespace gac::store::index

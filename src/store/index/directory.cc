@@ -1,0 +1,203 @@
+#include "store/index/directory.h"
+
+#include <xxhash.h>
+
+#include "store/bytes.h"
+
+namespace gac::store::index {
+
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+// Parts stand one after the other: only the first one's offset is written.
+void put_parts(std::string& out, const std::vector<Part>& parts) {
+    put_varint(out, parts.empty() ? 0 : parts.front().offset);
+    for (const Part& part : parts) {
+        put_varint(out, part.bytes);
+        put(out, part.check);
+    }
+}
+
+bool read_parts(base::Reader& in, std::size_t count, std::uint64_t file_bytes,
+                std::vector<Part>& parts) {
+    if (count > in.left()) {
+        return false;
+    }
+    std::uint64_t offset = in.read_varint();
+    parts.resize(count);
+    for (Part& part : parts) {
+        const std::uint64_t bytes = in.read_varint();
+        if (bytes > kPageBytesMax || offset > file_bytes || bytes > file_bytes - offset) {
+            return false;
+        }
+        part = {.offset = offset, .bytes = static_cast<std::uint32_t>(bytes)};
+        part.check = in.read<std::uint32_t>();
+        offset += bytes;
+    }
+    return !in.failed();
+}
+
+// Ascending numbers below `end`, as differences.
+void put_ascending(std::string& out, const std::vector<std::uint32_t>& numbers) {
+    put_varint(out, numbers.size());
+    std::uint32_t before = 0;
+    for (const std::uint32_t number : numbers) {
+        put_varint(out, number - before);
+        before = number;
+    }
+}
+
+bool read_ascending(base::Reader& in, std::uint64_t end, std::vector<std::uint32_t>& numbers) {
+    const std::uint64_t count = in.read_varint();
+    if (count > in.left() || count > end) {
+        return false;
+    }
+    std::uint64_t number = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t step = in.read_varint();
+        if ((i > 0 && step == 0) || step >= end || (number += step) >= end) {
+            return false;
+        }
+        numbers.push_back(static_cast<std::uint32_t>(number));
+    }
+    return !in.failed();
+}
+
+bool read_dictionary(base::Reader& in, std::uint64_t file_bytes, std::size_t fields,
+                     Directory& directory) {
+    DictionaryEntry entry;
+    const std::uint64_t field = in.read_varint();  // 0 = addresses
+    const std::uint64_t entries = in.read_varint();
+    if (field > fields || entries == 0 || entries > kEntriesMax
+        || !read_ascending(in, directory.blocks, entry.incomplete)
+        || !read_parts(in, (entries + kPageEntries - 1) / kPageEntries, file_bytes, entry.pages)) {
+        return false;
+    }
+    entry.field = field == 0 ? DictionaryEntry::kAddresses : static_cast<std::uint32_t>(field - 1);
+    for (const DictionaryEntry& other : directory.dictionaries) {
+        if (other.field == entry.field) {
+            return false;
+        }
+    }
+    entry.entries = static_cast<std::uint32_t>(entries);
+    entry.base = directory.entries;
+    directory.entries += entry.entries;
+    directory.dictionaries.push_back(std::move(entry));
+    return true;
+}
+
+bool read_directory(base::Reader& in, std::uint64_t file_bytes, std::uint32_t blocks,
+                    std::size_t fields, Directory& directory) {
+    if (in.read<std::uint8_t>() != kVersion || in.read_varint() != blocks) {
+        return false;
+    }
+    directory.blocks = blocks;
+    directory.words_offset = in.read_varint();
+    directory.first_line.push_back(0);
+    std::uint64_t lines = 0;
+    for (std::uint32_t block = 0; block < blocks; ++block) {
+        const std::uint64_t of_block = in.read_varint();
+        lines += of_block;
+        if (in.failed() || of_block > file_bytes || lines > 0xffff'ffffU) {
+            return false;
+        }
+        directory.first_line.push_back(static_cast<std::uint32_t>(lines));
+    }
+    constexpr std::uint64_t kLine = 64;
+    if (directory.words_offset > file_bytes
+        || lines > (file_bytes - directory.words_offset) / kLine) {
+        return false;
+    }
+    if (!read_ascending(in, fields, directory.text_fields)) {
+        return false;
+    }
+    const std::uint64_t dictionaries = in.read_varint();
+    if (dictionaries > kDictionariesMax) {
+        return false;
+    }
+    for (std::uint64_t i = 0; i < dictionaries; ++i) {
+        if (!read_dictionary(in, file_bytes, fields, directory)) {
+            return false;
+        }
+    }
+    if (dictionaries == 0) {
+        return in.done() && !in.failed();
+    }
+    directory.bucket_bits = in.read<std::uint8_t>();
+    if (directory.bucket_bits > kBucketBitsMax) {
+        return false;
+    }
+    const std::size_t buckets = std::size_t{1} << directory.bucket_bits;
+    if (!read_parts(in, buckets, file_bytes, directory.buckets)) {
+        return false;
+    }
+    for (std::size_t i = 0; i < buckets; ++i) {
+        const std::uint64_t pairs = in.read_varint();
+        if (pairs > kPageBytesMax) {
+            return false;
+        }
+        directory.bucket_pairs.push_back(static_cast<std::uint32_t>(pairs));
+    }
+    return in.done() && !in.failed();
+}
+
+}  // namespace
+
+std::uint32_t check_of(std::string_view bytes) {
+    return static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+std::uint64_t Directory::bytes() const {
+    std::uint64_t sum = std::uint64_t{first_line.empty() ? 0 : first_line.back()} * 64;
+    const auto add = [&](const std::vector<Part>& parts) {
+        for (const Part& part : parts) {
+            sum += part.bytes;
+        }
+    };
+    for (const DictionaryEntry& dictionary : dictionaries) {
+        add(dictionary.pages);
+    }
+    add(buckets);
+    return sum;
+}
+
+std::string encode_directory(const Directory& directory) {
+    std::string out;
+    put(out, kVersion);
+    put_varint(out, directory.blocks);
+    put_varint(out, directory.words_offset);
+    for (std::uint32_t block = 0; block < directory.blocks; ++block) {
+        put_varint(out, directory.first_line[block + 1] - directory.first_line[block]);
+    }
+    put_ascending(out, directory.text_fields);
+    put_varint(out, directory.dictionaries.size());
+    for (const DictionaryEntry& dictionary : directory.dictionaries) {
+        put_varint(out, dictionary.field == DictionaryEntry::kAddresses
+                            ? 0
+                            : std::uint64_t{dictionary.field} + 1);
+        put_varint(out, dictionary.entries);
+        put_ascending(out, dictionary.incomplete);
+        put_parts(out, dictionary.pages);
+    }
+    if (!directory.dictionaries.empty()) {
+        put(out, static_cast<std::uint8_t>(directory.bucket_bits));
+        put_parts(out, directory.buckets);
+        for (const std::uint32_t pairs : directory.bucket_pairs) {
+            put_varint(out, pairs);
+        }
+    }
+    return out;
+}
+
+Result<Directory> decode_directory(std::string_view bytes, std::uint64_t file_bytes,
+                                   std::uint32_t blocks, std::size_t fields) {
+    Directory directory;
+    base::Reader in(bytes);
+    if (!read_directory(in, file_bytes, blocks, fields, directory)) {
+        return fail(Code::Corrupt, "the directory of the index is damaged");
+    }
+    return directory;
+}
+
+}  // namespace gac::store::index

@@ -1,0 +1,137 @@
+#include "store/index/reader.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/assert.h"
+#include "base/reader.h"
+#include "store/index/word_filter.h"
+
+namespace gac::store::index {
+
+namespace {
+
+Result<> read_at(const base::Fd& fd, std::uint64_t offset, std::span<char> into) {
+    for (std::size_t done = 0; done < into.size();) {
+        const ssize_t n = ::pread(fd.get(), into.data() + done, into.size() - done,
+                                  static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return base::fail_errno("read", errno);
+        }
+        if (n == 0) {
+            return fail(Code::Corrupt, "the file is cut short");
+        }
+        done += static_cast<std::size_t>(n);
+    }
+    return {};
+}
+
+std::string bytes_from(std::uint64_t offset, std::uint64_t bytes) {
+    return fmt::format("index, bytes {} to {}", offset, offset + bytes);
+}
+
+}  // namespace
+
+const DictionaryEntry* Reader::dictionary_of(std::uint32_t field) const {
+    const auto found = std::ranges::find(directory_.dictionaries, field, &DictionaryEntry::field);
+    return found == directory_.dictionaries.end() ? nullptr : &*found;
+}
+
+Result<std::string> Reader::read(const Part& part) {
+    std::string bytes(part.bytes, '\0');
+    GAC_CHECK(read_at(fd_, part.offset, bytes));
+    bytes_read_ += part.bytes;
+    if (check_of(bytes) != part.check) {
+        return fail(Code::Corrupt, "checksum differs", bytes_from(part.offset, part.bytes));
+    }
+    return bytes;
+}
+
+Result<bool> Reader::may_hold(std::uint32_t block, std::uint64_t word) {
+    GAC_ASSERT(block < directory_.blocks);
+    const std::uint32_t first = directory_.first_line[block];
+    const std::uint32_t lines = directory_.first_line[block + 1] - first;
+    if (lines == 0) {
+        return false;  // a block without a word
+    }
+    const std::uint64_t number = std::uint64_t{first} + line_of(word, lines);
+    const std::uint64_t offset = directory_.words_offset + number * kLineBytes;
+    line_.resize(kLineBytes);
+    GAC_CHECK(read_at(fd_, offset, line_));
+    bytes_read_ += kLineBytes;
+    const LineSays says = ask_line(line_, number, word);
+    if (says == LineSays::Damaged) {
+        return fail(Code::Corrupt, "checksum differs", bytes_from(offset, kLineBytes));
+    }
+    return says == LineSays::Maybe;
+}
+
+Result<DictionaryPage> Reader::page(const DictionaryEntry& dictionary, std::uint32_t number) {
+    GAC_ASSERT(number < dictionary.pages.size());
+    const Part& part = dictionary.pages[number];
+    GAC_TRY(bytes, read(part));
+    const ValueKind kind =
+        dictionary.field == DictionaryEntry::kAddresses ? ValueKind::Address : ValueKind::Text;
+    auto page = DictionaryPage::decode(
+        kind, std::min(kPageEntries, dictionary.entries - number * kPageEntries), directory_.blocks,
+        bytes);
+    if (!page) {
+        return std::unexpected(
+            base::at(bytes_from(part.offset, part.bytes), std::move(page).error()));
+    }
+    return page;
+}
+
+Reader::Place Reader::place(std::uint32_t entry) const {
+    GAC_ASSERT(entry < directory_.entries);
+    auto after =
+        std::ranges::upper_bound(directory_.dictionaries, entry, {}, &DictionaryEntry::base);
+    const DictionaryEntry& dictionary = *std::prev(after);
+    return {&dictionary, entry - dictionary.base};
+}
+
+Result<std::vector<HashedEntry>> Reader::bucket(std::size_t number) {
+    GAC_ASSERT(number < buckets());
+    const Part& part = directory_.buckets[number];
+    const std::uint32_t count = directory_.bucket_pairs[number];
+    GAC_TRY(bytes, read(part));
+    base::Reader in(bytes);
+    const std::string_view hashes = in.take(std::size_t{count} * sizeof(std::uint64_t));
+    std::vector<HashedEntry> pairs(in.failed() ? 0 : count);
+    bool good = !in.failed();
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+        std::memcpy(&pairs[i].hash, hashes.data() + i * sizeof(std::uint64_t),
+                    sizeof(std::uint64_t));
+        const std::uint64_t entry = in.read_varint();
+        good = good && entry < directory_.entries && (i == 0 || pairs[i - 1].hash <= pairs[i].hash);
+        pairs[i].entry = static_cast<std::uint32_t>(entry);
+    }
+    if (!good || in.failed() || !in.done()) {
+        return fail(Code::Corrupt, "hashes of values are damaged",
+                    bytes_from(part.offset, part.bytes));
+    }
+    return pairs;
+}
+
+Result<std::vector<std::uint32_t>> Reader::find(std::uint64_t hash) {
+    std::vector<std::uint32_t> entries;
+    if (directory_.buckets.empty()) {
+        return entries;
+    }
+    GAC_TRY(pairs, bucket(bucket_of(hash, directory_.bucket_bits)));
+    auto at = std::ranges::lower_bound(pairs, hash, {}, &HashedEntry::hash);
+    for (; at != pairs.end() && at->hash == hash; ++at) {
+        entries.push_back(at->entry);
+    }
+    return entries;
+}
+
+}  // namespace gac::store::index

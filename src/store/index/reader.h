@@ -1,0 +1,58 @@
+// The index of a segment that is open: what it says about words, values and blocks. Reads a page
+// when asked and keeps none; every page is checked. The directory must outlive it. One thread each.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "store/index/dictionary.h"
+#include "store/index/directory.h"
+#include "store/segment/row_set.h"
+
+namespace gac::store::index {
+
+class Reader {
+public:
+    Reader(const Directory& directory, const base::Fd& fd) : directory_(directory), fd_(fd) {}
+
+    const Directory& directory() const { return directory_; }
+    std::span<const DictionaryEntry> dictionaries() const { return directory_.dictionaries; }
+    const DictionaryEntry* addresses() const { return dictionary_of(DictionaryEntry::kAddresses); }
+    const DictionaryEntry* dictionary_of(std::uint32_t field) const;
+
+    // May the block hold a word? False only when it surely does not.
+    Result<bool> may_hold(std::uint32_t block, std::uint64_t word);
+
+    // Values of a dictionary: page p holds those from p * kPageEntries on.
+    Result<DictionaryPage> page(const DictionaryEntry& dictionary, std::uint32_t number);
+
+    // Entries whose value may have this hash (address_hash, text_hash): look at the value. Numbers
+    // run through all dictionaries; place() tells them apart.
+    Result<std::vector<std::uint32_t>> find(std::uint64_t hash);
+    struct Place {
+        const DictionaryEntry* dictionary = nullptr;
+        std::uint32_t code = 0;
+    };
+    Place place(std::uint32_t entry) const;
+
+    // All hashes in order, with their entries: one bucket after the other.
+    std::size_t buckets() const { return directory_.buckets.size(); }
+    Result<std::vector<HashedEntry>> bucket(std::size_t number);
+
+    std::uint64_t bytes_read() const { return bytes_read_; }
+
+private:
+    Result<std::string> read(const Part& part);
+
+    const Directory& directory_;
+    const base::Fd& fd_;
+    std::uint64_t bytes_read_ = 0;
+    std::string line_;
+};
+
+}  // namespace gac::store::index
