@@ -18,14 +18,6 @@ namespace gac::base {
 
 namespace {
 
-bool is_ascii(std::string_view text) {
-    unsigned char all = 0;
-    for (const char c : text) {
-        all |= static_cast<unsigned char>(c);
-    }
-    return all < 0x80;
-}
-
 void append_utf8(UChar32 c, std::string& out) {
     char buffer[U8_MAX_LENGTH];
     std::int32_t length = 0;
@@ -46,6 +38,29 @@ UChar32 next_code_point(std::string_view text, std::size_t& at) {
 }
 
 }  // namespace
+
+bool is_ascii(std::string_view text) {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    const char* const from = text.data();
+    const auto load = [from](std::size_t at) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, from + at, kWord);
+        return word;
+    };
+    std::uint64_t all = 0;
+    if (text.size() >= kWord) {
+        const std::size_t last = text.size() - kWord;
+        for (std::size_t at = 0; at < last; at += kWord) {
+            all |= load(at);
+        }
+        all |= load(last);
+    } else {
+        for (const char c : text) {
+            all |= static_cast<unsigned char>(c);
+        }
+    }
+    return (all & 0x8080'8080'8080'8080) == 0;
+}
 
 bool is_utf8(std::string_view text) {
     if (is_ascii(text)) {

@@ -7,6 +7,7 @@
 
 namespace gac::base {
 
+bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);
 
 // Every byte that does not belong to well-formed UTF-8 becomes U+FFFD.

@@ -10,61 +10,13 @@
 #include "detect/correlate/hash.h"
 #include "detect/correlate/input_writer.h"
 #include "detect/correlator.h"
+#include "detect/engine_memory.h"
 #include "detect/sigma/event_text.h"
 #include "detect/sigma/parts.h"
 
 namespace gac::detect {
 
 using namespace sigma;
-
-namespace {
-
-constexpr std::uint32_t kNoFeed = 0xffff'ffff;
-
-// What is known of one slot of the event at hand; valid while its stamp is the event's.
-struct SlotState {
-    std::uint32_t stamp = 0;
-    std::uint32_t rank = 0;
-    const event::Field* field = nullptr;
-    std::uint32_t text_stamp = 0;
-    std::uint32_t folded_stamp = 0;
-    std::string_view text;
-    std::string_view folded;
-    std::string text_memory;    // behind `text` of a value that is no string
-    std::string folded_memory;  // behind `folded`
-};
-
-constexpr std::int64_t kRouteNumbers = 65'536;
-constexpr std::uint32_t kNoRoute = 0xffff'ffff;
-
-// Route ids of values seen before.
-struct RouteMemory {
-    std::vector<std::uint32_t> numbers = std::vector<std::uint32_t>(kRouteNumbers, kNoRoute);
-    std::array<std::pair<std::string, std::uint32_t>, 64> texts;
-    RouteMemory() {
-        for (auto& [text, id] : texts) {
-            id = kNoRoute;
-        }
-    }
-};
-
-// What one engine knows of one profile.
-struct ProfileState {
-    const Plan* plan = nullptr;
-    // By FieldId: where its feeds begin in `feeds`, and how many; kNoFeed in `first` = not looked
-    // up yet.
-    struct FeedRange {
-        std::uint32_t first = kNoFeed;
-        std::uint32_t count = 0;
-    };
-    std::vector<FeedRange> ranges;
-    std::vector<Binding::Feed> feeds;
-    std::vector<SlotState> slots;
-    std::vector<RouteMemory> routes;  // by routing field
-    std::unordered_map<std::uint64_t, const Program*> programs;
-};
-
-}  // namespace
 
 class Engine::State {
 public:
@@ -214,7 +166,8 @@ private:
         if (state.text_stamp != stamp_) {
             state.text_stamp = stamp_;
             const event::ValueRef& value = state.field->value;
-            state.text = value.text(state.text_memory);
+            state.text = value.is_string() && !value.is_escaped() ? value.string()
+                                                                  : value.text(state.text_memory);
         }
         return state.text;
     }
@@ -264,6 +217,10 @@ private:
     const Program& program_of(ProfileState& profile,
                               const std::array<std::uint32_t, kRouteFieldsMax>& route) {
         const std::uint64_t key = std::uint64_t{route[0]} << 32 | route[1];
+        // Neighbours often go the same way.
+        if (profile.last_program != nullptr && profile.last_key == key) {
+            return *profile.last_program;
+        }
         const auto [at, added] = profile.programs.try_emplace(key, nullptr);
         if (added) {
             at->second = &profile.plan->program(set_->parts().rules, route);
@@ -275,6 +232,8 @@ private:
                 entry_stamps_.resize(at->second->rules.size());
             }
         }
+        profile.last_key = key;
+        profile.last_program = at->second;
         return *at->second;
     }
 
@@ -419,7 +378,8 @@ private:
         if (!value.is_string() && !program_->typed_keywords) {
             return;
         }
-        const std::string_view text = value.text(scratch_text_);
+        const bool plain = value.is_string() && !value.is_escaped();
+        const std::string_view text = plain ? value.string() : value.text(scratch_text_);
         const std::less_equal<const char*> not_after;
         if (not_after(raw.data(), text.data())
             && not_after(text.data() + text.size(), raw.data() + raw.size())) {
@@ -444,7 +404,11 @@ private:
     }
 
     bool raw_is_json() const {
-        const std::string_view raw = base::trim(event_->head().raw);
+        std::string_view raw = event_->head().raw;
+        if (raw.empty() || (raw[0] != '{' && static_cast<unsigned char>(raw[0]) > ' ')) {
+            return false;
+        }
+        raw = base::trim(raw);
         return !event_->head().parse_failed && raw.starts_with('{') && raw.ends_with('}');
     }
 

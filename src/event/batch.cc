@@ -25,11 +25,11 @@ void EventBatch::add_ip(FieldId id, const base::IpAddress& address) {
 }
 
 void EventBatch::end(const EventHead& head) {
-    EventHead kept = head;
+    // Set where it stays: a copy that is changed and copied again stalls on its own writes.
+    EventHead& kept = heads_.emplace_back(head);
     kept.first_field = static_cast<std::uint32_t>(begun_);
     kept.field_count = static_cast<std::uint32_t>(fields_.size() - begun_);
     raw_bytes_ += kept.raw.size();
-    heads_.push_back(kept);
     begun_ = fields_.size();
 }
 

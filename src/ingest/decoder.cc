@@ -132,6 +132,10 @@ private:
 };
 
 bool looks_like_json(std::string_view text) {
+    // Nearly all lines of text: a letter, a digit or "<".
+    if (!text.empty() && text[0] > ' ' && text[0] != '{' && text[0] != '[') {
+        return false;
+    }
     const std::size_t first = text.find_first_not_of(" \t\r\n");
     if (first == std::string_view::npos) {
         return false;

@@ -35,6 +35,35 @@ TEST(Decoder, WorksWithoutProfiles) {
     EXPECT_EQ(base::format_rfc3339(batch.heads()[1].time), "2026-11-22T09:15:00.000000Z");
 }
 
+TEST(Decoder, ReadsTheSecondLineOfADayAsTheFirst) {
+    // The second one finds the day remembered, which takes a way of its own.
+    const auto decoder = make_decoder("auto", {});
+    event::EventBatch batch;
+    for (int i = 0; i < 2; ++i) {
+        (*decoder)->decode("Nov 22 09:15:00 host-1 sshd[42]: Invalid user x from 192.0.2.7",
+                           {.received = testing::received()}, batch);
+    }
+    (*decoder)->decode("Nov 22 09:15:00 sshd[42]: Invalid user x from 192.0.2.7",
+                       {.received = testing::received()}, batch);
+    ASSERT_EQ(batch.size(), 3u);
+    for (std::uint32_t row = 0; row < 3; ++row) {
+        EXPECT_EQ(base::format_rfc3339(batch.heads()[row].time), "2026-11-22T09:15:00.000000Z");
+        EXPECT_EQ(batch[row].find(event::field::ProcessPid)->integer(), 42);
+        EXPECT_EQ(batch[row].find(event::field::ProcessName)->string(), "sshd");
+        EXPECT_EQ(batch[row].find(event::field::UserName)->string(), "x");
+        const event::ValueRef* host = batch[row].find(event::field::HostName);
+        EXPECT_EQ(host == nullptr ? "" : host->string(), row < 2 ? "host-1" : "");
+    }
+}
+
+TEST(Decoder, AnErrorLineOfNewYearsEveStaysInItsYear) {
+    const auto decoder = make_decoder("auto", {});
+    event::EventBatch batch;
+    (*decoder)->decode("[Sat Dec 31 18:00:01 2005] [error] text", {}, batch);
+    ASSERT_EQ(batch.size(), 1u);
+    EXPECT_EQ(base::format_rfc3339(batch.heads()[0].time), "2005-12-31T18:00:01.000000Z");
+}
+
 TEST(Decoder, KeepsTheOriginalBytesAndWhoSentThem) {
     Bench bench("auto");
     bench.origin().source = event::SourceId{7};

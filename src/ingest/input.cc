@@ -209,7 +209,10 @@ Result<bool> FileInput::next_line(Frame& frame) {
         }
         const bool was_skipping = skipping_;
         skipping_ = !found && !ended_;
-        if (was_skipping || line.find_first_not_of(kBlanks) == std::string_view::npos) {
+        const bool blank = line.empty()
+                           || (static_cast<unsigned char>(line[0]) <= ' '
+                               && line.find_first_not_of(kBlanks) == std::string_view::npos);
+        if (was_skipping || blank) {
             begin_ += used;
             scanned_ = 0;
             continue;

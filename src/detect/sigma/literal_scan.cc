@@ -19,6 +19,11 @@ std::uint32_t gram_at(const char* text) {
     return gram;
 }
 
+// Makes letters of either case the same, and some signs as well.
+constexpr std::uint32_t kLower = 0x20202020;
+
+std::uint32_t folded_gram_at(const char* text) { return gram_at(text) | kLower; }
+
 std::uint32_t mix(std::uint32_t gram) { return gram * 0x9E3779B1u; }
 
 }  // namespace
@@ -38,7 +43,7 @@ void LiteralScan::Table::build() {
     }
     const std::size_t buckets = std::bit_ceil(std::max<std::size_t>(entries.size(), 16));
     bucket_shift = static_cast<unsigned>(32 - std::countr_zero(buckets));
-    const std::size_t bits = std::bit_ceil(std::max<std::size_t>(entries.size() * 32, 1'024));
+    const std::size_t bits = std::bit_ceil(std::max<std::size_t>(entries.size() * 64, 1'024));
     filter_shift = static_cast<unsigned>(32 - std::min(std::countr_zero(bits), 17));
     filter.assign((std::size_t{1} << (32 - filter_shift)) / 64, 0);
     std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
@@ -57,16 +62,50 @@ void LiteralScan::Table::build() {
 
 template <class Use>
 void LiteralScan::Table::look_up(std::uint32_t gram, Use&& use) const {
-    const std::uint32_t hash = mix(gram);
-    const std::uint32_t bit = hash >> filter_shift;
-    if ((filter.data()[bit / 64] >> (bit % 64) & 1) == 0) {
-        return;
-    }
-    const std::uint32_t bucket = hash >> bucket_shift;
+    const std::uint32_t bucket = mix(gram) >> bucket_shift;
     const Entry* end = entries.data() + starts.data()[bucket + 1];
     for (const Entry* entry = entries.data() + starts.data()[bucket]; entry != end; ++entry) {
         if (entry->gram == gram) {
             use(*entry);
+        }
+    }
+}
+
+// Every `stride` bytes. Four probes at once: most find nothing, and one branch says so.
+template <std::size_t stride, class Use>
+void LiteralScan::Table::sweep(std::string_view text, Use&& use) const {
+    if (entries.empty()) {
+        return;
+    }
+    const std::uint64_t* const bits = filter.data();
+    const unsigned shift = filter_shift;
+    const auto probe = [&](std::uint32_t gram) {
+        const std::uint32_t bit = mix(gram) >> shift;
+        return bits[bit / 64] >> (bit % 64);
+    };
+    const char* at = text.data();
+    const char* const last = at + text.size() - kGram;
+    for (; last - at >= static_cast<std::ptrdiff_t>(3 * stride); at += 4 * stride) {
+        const std::uint32_t a = folded_gram_at(at);
+        const std::uint32_t b = folded_gram_at(at + stride);
+        const std::uint32_t c = folded_gram_at(at + 2 * stride);
+        const std::uint32_t d = folded_gram_at(at + 3 * stride);
+        if (((probe(a) | probe(b) | probe(c) | probe(d)) & 1) == 0) [[likely]] {
+            continue;
+        }
+        auto place = static_cast<std::size_t>(at - text.data());
+        for (const std::uint32_t gram : {a, b, c, d}) {
+            if ((probe(gram) & 1) != 0) {
+                look_up(gram, [&](const Entry& entry) { use(place, entry); });
+            }
+            place += stride;
+        }
+    }
+    for (; at <= last; at += stride) {
+        const std::uint32_t gram = folded_gram_at(at);
+        if ((probe(gram) & 1) != 0) {
+            const auto place = static_cast<std::size_t>(at - text.data());
+            look_up(gram, [&](const Entry& entry) { use(place, entry); });
         }
     }
 }
@@ -126,8 +165,8 @@ void LiteralScan::build() {
         }
         Table& table = wanted == kGram ? sparse_ : dense_;
         for (std::size_t k = 0; k < wanted; ++k) {
-            table.entries.push_back(
-                {gram_at(literal.data() + best + k), number, static_cast<std::uint32_t>(best + k)});
+            table.entries.push_back({folded_gram_at(literal.data() + best + k), number,
+                                     static_cast<std::uint32_t>(best + k)});
         }
     }
     sparse_.build();
@@ -144,8 +183,10 @@ void LiteralScan::scan_few(std::string_view text, std::vector<std::uint32_t>& ou
 
 void LiteralScan::scan_caseless(std::string_view text, std::string& scratch,
                                 std::vector<std::uint32_t>& out) const {
-    if (few_ && few_numbers_.size() == literals_.size()) {
-        scan_few(text, out);
+    if (tiny_.empty()) {
+        scan_by(text, out, [](std::string_view a, std::string_view b) {
+            return base::equal_ignoring_ascii_case(a, b);
+        });
         return;
     }
     scratch.resize(text.size());
@@ -154,39 +195,34 @@ void LiteralScan::scan_caseless(std::string_view text, std::string& scratch,
 }
 
 void LiteralScan::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
-    if (few_) {
-        scan_few(text, out);
-        if (few_numbers_.size() == literals_.size()) {
-            return;
-        }
-    }
-    const auto verify = [&](std::size_t at, const Entry& entry) {
-        const std::string_view literal = literals_[entry.number];
-        if (entry.offset <= at && text.size() - (at - entry.offset) >= literal.size()
-            && std::memcmp(text.data() + at - entry.offset, literal.data(), literal.size()) == 0) {
-            out.push_back(entry.number);
-        }
-    };
-    if (text.size() >= kGram) {
-        const std::size_t last = text.size() - kGram;
-        if (!sparse_.entries.empty()) {
-            for (std::size_t at = 0; at <= last; at += kGram) {
-                sparse_.look_up(gram_at(text.data() + at),
-                                [&](const Entry& entry) { verify(at, entry); });
-            }
-        }
-        if (!dense_.entries.empty()) {
-            for (std::size_t at = 0; at <= last; ++at) {
-                dense_.look_up(gram_at(text.data() + at),
-                               [&](const Entry& entry) { verify(at, entry); });
-            }
-        }
-    }
+    scan_by(text, out, [](std::string_view a, std::string_view b) {
+        return std::memcmp(a.data(), b.data(), a.size()) == 0;
+    });
     for (const std::uint32_t number : tiny_) {
         if (base::contains_literal(text, literals_[number])) {
             out.push_back(number);
         }
     }
+}
+
+template <class Equal>
+void LiteralScan::scan_by(std::string_view text, std::vector<std::uint32_t>& out,
+                          Equal&& equal) const {
+    if (few_) {
+        scan_few(text, out);
+    }
+    if (text.size() < kGram) {
+        return;
+    }
+    const auto verify = [&](std::size_t at, const Entry& entry) {
+        const std::string_view literal = literals_[entry.number];
+        if (entry.offset <= at && text.size() - (at - entry.offset) >= literal.size()
+            && equal(text.substr(at - entry.offset, literal.size()), literal)) {
+            out.push_back(entry.number);
+        }
+    };
+    sparse_.sweep<kGram>(text, verify);
+    dense_.sweep<1>(text, verify);
 }
 
 }  // namespace gac::detect::sigma

@@ -33,7 +33,7 @@ public:
 
 private:
     struct Entry {
-        std::uint32_t gram = 0;
+        std::uint32_t gram = 0;  // in lower case, roughly
         std::uint32_t number = 0;
         std::uint32_t offset = 0;  // of the gram in the literal
     };
@@ -47,8 +47,14 @@ private:
         void build();
         template <class Use>
         void look_up(std::uint32_t gram, Use&& use) const;
+        template <std::size_t stride, class Use>
+        void sweep(std::string_view text, Use&& use) const;
     };
 
+    // Both kinds of scan without the tiny literals; `equal` compares a piece of the text with a
+    // literal.
+    template <class Equal>
+    void scan_by(std::string_view text, std::vector<std::uint32_t>& out, Equal&& equal) const;
     void scan_few(std::string_view text, std::vector<std::uint32_t>& out) const;
 
     std::vector<std::string_view> literals_;

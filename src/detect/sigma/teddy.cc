@@ -104,9 +104,7 @@ void Teddy::allow(std::size_t position, unsigned char byte, std::uint8_t bucket)
 }
 
 #ifdef __x86_64__
-__attribute__((target("avx2"))) void Teddy::sweep(std::string_view text, std::size_t at,
-                                                  const char* from, std::size_t steps,
-                                                  std::uint64_t& found) const {
+__attribute__((target("avx2"))) std::uint64_t Teddy::sweep(std::string_view text) const {
     const __m256i nibble = _mm256_set1_epi8(15);
     __m256i low[kWindow];
     __m256i high[kWindow];
@@ -116,19 +114,22 @@ __attribute__((target("avx2"))) void Teddy::sweep(std::string_view text, std::si
         low[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128(lows));
         high[i] = _mm256_broadcastsi128_si256(_mm_loadu_si128(highs));
     }
-    for (; steps > 0; --steps, from += kStep, at += kStep) {
-        __m256i all = _mm256_set1_epi8(-1);
-        for (std::size_t i = 0; i < kWindow; ++i) {
-            const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i));
-            const __m256i lows = _mm256_shuffle_epi8(low[i], _mm256_and_si256(bytes, nibble));
-            const __m256i highs =
-                _mm256_shuffle_epi8(high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
-            all = _mm256_and_si256(all, _mm256_and_si256(lows, highs));
-        }
+    std::uint64_t found = 0;
+    const auto load = [](const char* from) __attribute__((target("avx2"))) {
+        return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    };
+    // Buckets that allow these bytes at that place of the window.
+    const auto allowed = [&](std::size_t i, __m256i bytes) __attribute__((target("avx2"))) {
+        const __m256i lows = _mm256_shuffle_epi8(low[i], _mm256_and_si256(bytes, nibble));
+        const __m256i highs =
+            _mm256_shuffle_epi8(high[i], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+        return _mm256_and_si256(lows, highs);
+    };
+    const auto look_at = [&](__m256i all, std::size_t at) __attribute__((target("avx2"))) {
         const auto none = static_cast<std::uint32_t>(
             _mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
         if (none == 0xffff'ffff) [[likely]] {
-            continue;
+            return;
         }
         alignas(kStep) std::array<std::uint8_t, kStep> buckets;
         _mm256_store_si256(reinterpret_cast<__m256i*>(buckets.data()), all);
@@ -136,11 +137,43 @@ __attribute__((target("avx2"))) void Teddy::sweep(std::string_view text, std::si
             const auto place = static_cast<std::size_t>(std::countr_zero(some));
             verify(text, at + place, buckets[place], found);
         }
+    };
+    constexpr std::size_t kReach = kStep + kWindow - 1;  // bytes that one step looks at
+    std::size_t at = 0;
+    for (; at + kReach <= text.size(); at += kStep) {
+        const char* const from = text.data() + at;
+        __m256i all = allowed(0, load(from));
+        for (std::size_t i = 1; i < kWindow; ++i) {
+            all = _mm256_and_si256(all, allowed(i, load(from + i)));
+        }
+        look_at(all, at);
     }
+    // A vector with zeros behind it.
+    static_assert(kWindow == 4);
+    const auto look_at_last = [&](__m256i last, std::size_t place) __attribute__((target("avx2"))) {
+        const __m256i behind = _mm256_permute2x128_si256(last, last, 0x81);  // its end, then zeros
+        look_at(_mm256_and_si256(_mm256_and_si256(allowed(0, last),
+                                                  allowed(1, _mm256_alignr_epi8(behind, last, 1))),
+                                 _mm256_and_si256(allowed(2, _mm256_alignr_epi8(behind, last, 2)),
+                                                  allowed(3, _mm256_alignr_epi8(behind, last, 3)))),
+                place);
+    };
+    if (text.size() < kStep) {
+        alignas(kStep) std::array<char, kStep> bytes{};
+        std::memcpy(bytes.data(), text.data(), text.size());
+        look_at_last(load(bytes.data()), 0);
+        return found;
+    }
+    // What is left may be more than a vector, though less than a step looks at.
+    if (text.size() - at > kStep) {
+        look_at_last(load(text.data() + at), at);
+    }
+    at = text.size() - kStep;
+    look_at_last(load(text.data() + at), at);
+    return found;
 }
 #else
-void Teddy::sweep(std::string_view, std::size_t, const char*, std::size_t, std::uint64_t&) const {
-}  // takes() nothing
+std::uint64_t Teddy::sweep(std::string_view) const { return 0; }  // takes() nothing
 #endif
 
 void Teddy::verify(std::string_view text, std::size_t at, std::uint8_t buckets,
@@ -171,18 +204,7 @@ void Teddy::verify(std::string_view text, std::size_t at, std::uint8_t buckets,
 }
 
 void Teddy::scan(std::string_view text, std::vector<std::uint32_t>& out) const {
-    constexpr std::size_t kReach = kStep + kWindow - 1;  // bytes that one step looks at
-    std::uint64_t found = 0;
-    const std::size_t steps = text.size() < kReach ? 0 : (text.size() - kReach) / kStep + 1;
-    sweep(text, 0, text.data(), steps, found);
-    // The rest, with zeros behind it.
-    const std::size_t at = steps * kStep;
-    std::array<char, 2 * kReach> rest{};
-    if (at < text.size()) {
-        std::memcpy(rest.data(), text.data() + at, text.size() - at);
-        sweep(text, at, rest.data(), (text.size() - at + kStep - 1) / kStep, found);
-    }
-    for (; found != 0; found &= found - 1) {
+    for (std::uint64_t found = sweep(text); found != 0; found &= found - 1) {
         out.push_back(static_cast<std::uint32_t>(std::countr_zero(found)));
     }
 }

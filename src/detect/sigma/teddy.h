@@ -46,9 +46,8 @@ private:
     };
 
     void allow(std::size_t position, unsigned char byte, std::uint8_t bucket);
-    // Verifies the places in the `steps` vectors at `from`, which stand for text[at, ...).
-    void sweep(std::string_view text, std::size_t at, const char* from, std::size_t steps,
-               std::uint64_t& found) const;
+    // Bits of the literals that stand in the text.
+    std::uint64_t sweep(std::string_view text) const;
     void verify(std::string_view text, std::size_t at, std::uint8_t buckets,
                 std::uint64_t& found) const;
 

@@ -1,6 +1,7 @@
 // A cursor over one line of text. Every step says whether it fitted; nothing is copied.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +10,33 @@
 
 namespace gac::ingest {
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// A set of bytes, one look-up each.
+using ByteSet = std::array<bool, 256>;
+template <class Holds>
+consteval ByteSet byte_set(Holds holds) {
+    ByteSet out{};
+    for (std::size_t byte = 0; byte < out.size(); ++byte) {
+        out[byte] = holds(static_cast<char>(byte));
+    }
+    return out;
+}
+constexpr bool is_in(const ByteSet& set, char c) { return set[static_cast<unsigned char>(c)]; }
+
+// The last place of `word`: lines are short, and so is the way from their end.
+inline std::size_t find_last(std::string_view text, std::string_view word) {
+    if (word.size() > text.size()) {
+        return std::string_view::npos;
+    }
+    for (std::size_t at = text.size() - word.size() + 1; at-- > 0;) {
+        if (text[at] == word[0] && text.substr(at, word.size()) == word) {
+            return at;
+        }
+    }
+    return std::string_view::npos;
+}
 
 // The whole text as a decimal number.
 inline std::optional<std::int64_t> parse_integer(std::string_view text) {
@@ -42,7 +68,8 @@ public:
         rest_.remove_prefix(count < rest_.size() ? count : rest_.size());
     }
 
-    bool eat(std::string_view word) {
+    // Words are literals: inlined, they are compared without a call.
+    [[gnu::always_inline]] bool eat(std::string_view word) {
         if (!rest_.starts_with(word)) {
             return false;
         }
@@ -85,6 +112,16 @@ public:
         const std::size_t at = rest_.find(' ');
         const std::string_view part = rest_.substr(0, at);
         rest_.remove_prefix(at == std::string_view::npos ? rest_.size() : at + 1);
+        return part;
+    }
+    // The same where words are short: without the set-up of a search.
+    std::string_view short_word() {
+        std::size_t at = 0;
+        while (at < rest_.size() && rest_[at] != ' ') {
+            ++at;
+        }
+        const std::string_view part = rest_.substr(0, at);
+        rest_.remove_prefix(at == rest_.size() ? at : at + 1);
         return part;
     }
     // Decimal digits, 1..`most` of them.

@@ -9,8 +9,24 @@ namespace gac::ingest {
 
 namespace {
 
+int two_digits(const char* text) { return (text[0] - '0') * 10 + (text[1] - '0'); }
+
+// "06:55:46": whether those eight bytes are such.
+bool is_clock(const char* text) {
+    return is_digit(text[0]) && is_digit(text[1]) && text[2] == ':' && is_digit(text[3])
+           && is_digit(text[4]) && text[5] == ':' && is_digit(text[6]) && is_digit(text[7]);
+}
+
 // "06:55:46", "06:55:46.123456", "06:55:46,123"
 bool scan_clock(Scan& scan, base::CivilTime& civil) {
+    if (const std::string_view text = scan.rest();
+        text.size() > 8 && is_clock(text.data()) && text[8] != '.' && text[8] != ',') {
+        civil.hour = two_digits(text.data());
+        civil.minute = two_digits(text.data() + 3);
+        civil.second = two_digits(text.data() + 6);
+        scan.skip(8);
+        return true;
+    }
     const auto hour = scan.number(2);
     if (!hour || !scan.eat(':')) {
         return false;
@@ -77,33 +93,57 @@ int month_of(std::string_view name) {
     return 0;
 }
 
-std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
-                                             base::TimePoint received) {
-    Scan ahead = scan;
-    base::CivilTime civil;
+namespace {
+
+// Month, day, the year if it stands there, and the clock.
+bool scan_bsd(Scan& ahead, base::CivilTime& civil, bool& has_year) {
     civil.month = month_of(ahead.rest().substr(0, 3));
     if (civil.month == 0) {
-        return std::nullopt;
+        return false;
     }
     ahead.skip(3);
     if (!ahead.eat(' ')) {
-        return std::nullopt;
+        return false;
     }
     ahead.blanks();
     const auto day = ahead.number(2);
     if (!day || !ahead.eat(' ')) {
-        return std::nullopt;
+        return false;
     }
     civil.day = *day;
-    bool has_year = false;
     const std::string_view rest = ahead.rest();
-    if (rest.size() > 5 && is_digit(rest[0]) && is_digit(rest[1]) && is_digit(rest[2])
-        && is_digit(rest[3]) && rest[4] == ' ') {
+    has_year = rest.size() > 5 && is_digit(rest[0]) && is_digit(rest[1]) && is_digit(rest[2])
+               && is_digit(rest[3]) && rest[4] == ' ';
+    if (has_year) {
         civil.year = *ahead.number(4);
         ahead.skip(1);
-        has_year = true;
     }
-    if (!scan_clock(ahead, civil)) {
+    return scan_clock(ahead, civil);
+}
+
+}  // namespace
+
+std::optional<base::TimePoint> scan_bsd_time_of(Scan& scan, const base::Zone& zone, int year) {
+    Scan ahead = scan;
+    base::CivilTime civil;
+    bool has_year = false;
+    if (!scan_bsd(ahead, civil, has_year) || has_year) {
+        return std::nullopt;
+    }
+    civil.year = year;
+    if (!base::is_valid(civil)) {
+        return std::nullopt;
+    }
+    scan = ahead;
+    return to_utc(civil, zone);
+}
+
+std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
+                                             base::TimePoint received) {
+    Scan ahead = scan;
+    base::CivilTime civil;
+    bool has_year = false;
+    if (!scan_bsd(ahead, civil, has_year)) {
         return std::nullopt;
     }
     if (has_year) {
@@ -134,6 +174,25 @@ std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
     return best;
 }
 
+std::optional<base::TimePoint> BsdClock::usual(std::string_view text, const base::Zone& zone,
+                                               base::TimePoint received) const {
+    if (zone_ != &zone || text.size() <= kUsual
+        || std::memcmp(text.data(), date_, sizeof date_) != 0 || text[sizeof date_] != ' '
+        || !is_clock(text.data() + sizeof date_ + 1) || text[kUsual] == '.'
+        || text[kUsual] == ',') {
+        return std::nullopt;
+    }
+    const int hour = two_digits(text.data() + 7);
+    const int minute = two_digits(text.data() + 10);
+    const int second = two_digits(text.data() + 13);
+    if (hour > 23 || minute > 59 || second > 59) {
+        return std::nullopt;
+    }
+    const base::TimePoint time =
+        midnight_ + base::Duration::seconds(hour * 3600 + minute * 60 + second);
+    return is_latest(time, received) ? std::optional(time) : std::nullopt;
+}
+
 std::optional<base::TimePoint> BsdClock::scan(Scan& scan, const base::Zone& zone,
                                               base::TimePoint received) {
     const std::string_view rest = scan.rest();
@@ -147,9 +206,7 @@ std::optional<base::TimePoint> BsdClock::scan(Scan& scan, const base::Zone& zone
             const base::TimePoint time =
                 midnight_ + base::Duration::seconds(clock.hour * 3600 + clock.minute * 60)
                 + base::Duration{clock.second * 1'000'000 + clock.micros};
-            // Still the latest year that fits?
-            const base::TimePoint latest = received + base::Duration::days(2);
-            if (time <= latest && latest < time + base::Duration::days(364)) {
+            if (is_latest(time, received)) {
                 scan = ahead;
                 return time;
             }
@@ -195,6 +252,27 @@ std::optional<base::TimePoint> scan_iso_time(Scan& scan, const base::Zone& zone)
 }
 
 std::optional<base::TimePoint> parse_clf_time(std::string_view text, const base::Zone& zone) {
+    // As all servers write it: "17/May/2015:10:05:03 +0000".
+    if (text.size() == 26 && is_digit(text[0]) && is_digit(text[1]) && text[2] == '/'
+        && text[6] == '/' && is_digit(text[7]) && is_digit(text[8]) && is_digit(text[9])
+        && is_digit(text[10]) && text[11] == ':' && is_clock(text.data() + 12) && text[20] == ' '
+        && (text[21] == '+' || text[21] == '-') && is_digit(text[22]) && is_digit(text[23])
+        && is_digit(text[24]) && is_digit(text[25])) {
+        const base::CivilTime civil{.year = two_digits(&text[7]) * 100 + two_digits(&text[9]),
+                                    .month = month_of(text.substr(3, 3)),
+                                    .day = two_digits(&text[0]),
+                                    .hour = two_digits(&text[12]),
+                                    .minute = two_digits(&text[15]),
+                                    .second = two_digits(&text[18])};
+        const int hours = two_digits(&text[22]);
+        const int minutes = two_digits(&text[24]);
+        if (!base::is_valid(civil) || hours > 23 || minutes > 59) {
+            return std::nullopt;
+        }
+        const base::Duration offset = base::Duration::minutes(hours * 60 + minutes);
+        return text[21] == '-' ? base::from_civil(civil) + offset
+                               : base::from_civil(civil) - offset;
+    }
     Scan scan(text);
     base::CivilTime civil;
     const auto day = scan.number(2);

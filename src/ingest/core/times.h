@@ -16,13 +16,28 @@ namespace gac::ingest {
 std::optional<base::TimePoint> scan_bsd_time(Scan& scan, const base::Zone& zone,
                                              base::TimePoint received);
 
-// The same, remembering the last day that it saw: nearly all lines of a source are of one day.
+// The same of a year that is known; the time must not name one.
+std::optional<base::TimePoint> scan_bsd_time_of(Scan& scan, const base::Zone& zone, int year);
+
+// As scan_bsd_time(), remembering the last day that it saw: nearly all lines of a source are of one
+// day.
 class BsdClock {
 public:
     std::optional<base::TimePoint> scan(Scan& scan, const base::Zone& zone,
                                         base::TimePoint received);
+    // "Dec 10 06:55:46" at the front, of the day remembered, whole seconds: kUsual bytes and one
+    // more, no digit of a fraction.
+    static constexpr std::size_t kUsual = 15;
+    std::optional<base::TimePoint> usual(std::string_view text, const base::Zone& zone,
+                                         base::TimePoint received) const;
 
 private:
+    // Whether it is still the latest year that fits.
+    static bool is_latest(base::TimePoint time, base::TimePoint received) {
+        const base::TimePoint latest = received + base::Duration::days(2);
+        return time <= latest && latest < time + base::Duration::days(364);
+    }
+
     char date_[6] = {};  // "Nov 22"
     const base::Zone* zone_ = nullptr;
     base::TimePoint midnight_;

@@ -19,6 +19,9 @@ namespace {
 constexpr std::string_view kCut = "longer than the limit of an event: cut";
 
 bool is_blank(std::string_view text) {
+    if (!text.empty() && static_cast<unsigned char>(text.front()) > ' ') {
+        return false;
+    }
     return text.find_first_not_of(std::string_view(" \t\r\n\0", 5)) == std::string_view::npos;
 }
 
@@ -114,7 +117,7 @@ void Writer::start(std::string_view raw) {
 
 std::string_view Writer::text() {
     if (text_.data() == nullptr) {
-        text_ = simdjson::validate_utf8(raw_.data(), raw_.size())
+        text_ = base::is_ascii(raw_) || simdjson::validate_utf8(raw_.data(), raw_.size())
                     ? raw_
                     : batch_->arena().copy(base::repair_utf8(raw_));
     }
@@ -163,10 +166,17 @@ void Writer::address(event::FieldId id, std::string_view value) {
 }
 
 void Writer::peer(std::string_view host) {
-    if (base::IpAddress::parse(host)) {
-        address(field::SourceIp, host);
-    } else {
-        text(field::SourceDomain, host);
+    const bool by_address = wants(field::SourceIp);
+    const bool by_name = wants(field::SourceDomain);
+    if (!by_address && !by_name) {
+        return;
+    }
+    if (const auto ip = base::IpAddress::parse(host)) {
+        if (by_address) {
+            put(field::SourceIp, event::ValueRef(batch_->arena().copy(std::span(&*ip, 1)).data()));
+        }
+    } else if (by_name) {
+        put(field::SourceDomain, event::ValueRef(host));
     }
 }
 

@@ -47,12 +47,25 @@ std::string_view scan_name(Scan& scan) {
 // "root(uid=0)" -> "root"
 std::string_view bare_user(std::string_view text) { return text.substr(0, text.find('(')); }
 
+// The first of each name counts, as with pair_of.
 void write_failure_pairs(std::string_view pairs, Writer& writer) {
-    if (const std::string_view host = pair_of(pairs, "rhost="); !host.empty()) {
-        writer.peer(host);
+    constexpr std::string_view kHost = "rhost=";
+    constexpr std::string_view kUser = "user=";
+    std::optional<std::string_view> host;
+    std::optional<std::string_view> user;
+    for (Scan scan(pairs); !scan.done();) {
+        const std::string_view pair = scan.short_word();
+        if (pair.starts_with(kHost) && !host) {
+            host = pair.substr(kHost.size());
+        } else if (pair.starts_with(kUser) && !user) {
+            user = pair.substr(kUser.size());
+        }
     }
-    if (const std::string_view user = pair_of(pairs, "user="); !user.empty()) {
-        writer.text(field::UserName, user);
+    if (host && !host->empty()) {
+        writer.peer(*host);
+    }
+    if (user && !user->empty()) {
+        writer.text(field::UserName, *user);
     }
 }
 

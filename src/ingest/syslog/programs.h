@@ -14,6 +14,7 @@ bool read_program(std::string_view program, std::string_view message, Writer& wr
 
 bool read_sshd(std::string_view message, Writer& writer);
 bool read_pam(std::string_view message, Writer& writer);  // pam_unix(sshd:auth): ...
+inline constexpr std::string_view kPamLetters = "Ppacs";  // that such a message may begin with
 bool read_sudo(std::string_view message, Writer& writer);
 bool read_su(std::string_view message, Writer& writer);
 bool read_accounts(std::string_view message,

@@ -32,15 +32,20 @@ std::optional<int> scan_priority(Scan& scan) {
     return priority;
 }
 
-bool is_tag_char(char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '/' || c == '('
-           || c == ')' || c == '%' || c == '@' || c == '+' || c == '#' || c == '*';
-}
+constexpr ByteSet kTagBytes = byte_set([](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view("-_./()%@+#*").contains(c);
+});
 
-bool is_host_char(char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == ':' || c == '%'
+constexpr ByteSet kHostBytes = byte_set([](char c) {
+    return is_letter(c) || is_digit(c) || std::string_view("-_.:%").contains(c)
            || static_cast<unsigned char>(c) >= 0x80;
-}
+});
+
+constexpr ByteSet kUsualHostBytes =
+    byte_set([](char c) { return is_in(kTagBytes, c) && is_in(kHostBytes, c); });
+constexpr ByteSet kDigits = byte_set(is_digit);
+
+bool is_host_char(char c) { return is_in(kHostBytes, c); }
 
 struct Tag {
     std::string_view name;
@@ -52,7 +57,7 @@ struct Tag {
 std::optional<Tag> scan_tag(Scan& scan) {
     const std::string_view rest = scan.rest();
     std::size_t end = 0;
-    while (end < rest.size() && end < kTagMax && is_tag_char(rest[end])) {
+    while (end < rest.size() && end < kTagMax && is_in(kTagBytes, rest[end])) {
         ++end;
     }
     if (end == 0 || end == rest.size()) {
@@ -99,8 +104,11 @@ bool is_nil(std::string_view value) { return value == "-"; }
 }  // namespace
 
 std::string_view program_of(std::string_view tag) {
-    const std::size_t paren = tag.find('(');
-    if (paren != std::string_view::npos && paren > 0) {
+    std::size_t paren = 1;
+    while (paren < tag.size() && tag[paren] != '(') {
+        ++paren;
+    }
+    if (paren < tag.size() && tag[0] != '(') {
         tag = tag.substr(0, paren);
     }
     if (tag.starts_with('/')) {
@@ -251,8 +259,62 @@ bool SyslogReader::read_structured(Scan& scan, Writer& writer) {
     return true;
 }
 
+// "Dec 10 06:55:46 host tag[pid]: message" and nothing out of the ordinary, as nearly all lines of
+// a file are: what read_3164() makes of them, without looking for all the other shapes. False, and
+// nothing written, when it is another.
+bool SyslogReader::read_usual(std::string_view line, SyslogHeader& header, Writer& writer) {
+    const auto time = clock_.usual(line, writer.zone(), writer.origin().received);
+    if (!time || line[BsdClock::kUsual] != ' ') {
+        return false;
+    }
+    const char* const host = line.data() + BsdClock::kUsual + 1;
+    const char* const end = line.data() + line.size();
+    const auto word_end = [end](const ByteSet& set, const char* from) {
+        const char* const most =
+            end - from > static_cast<std::ptrdiff_t>(kTagMax) ? from + kTagMax : end;
+        while (from != most && is_in(set, *from)) {
+            ++from;
+        }
+        return from;
+    };
+    // A host that could be no tag: a blank follows it, and then a tag.
+    const char* const host_end = word_end(kUsualHostBytes, host);
+    if (host_end == host || host_end == end || *host_end != ' ' || *host == '%') {
+        return false;
+    }
+    const char* const tag = host_end + 1;
+    const char* at = word_end(kTagBytes, tag);
+    if (at == tag || at == end) {
+        return false;
+    }
+    const std::string_view name(tag, static_cast<std::size_t>(at - tag));
+    std::string_view pid;
+    if (*at == '[') {
+        const char* const digits = at + 1;
+        at = word_end(kDigits, digits);
+        pid = {digits, static_cast<std::size_t>(at - digits)};
+        if (at == end || *at != ']' || pid.empty() || ++at == end) {
+            return false;
+        }
+    }
+    if (*at != ':' || ++at == end || *at != ' ') {
+        return false;
+    }
+    ++at;
+    writer.time(*time);
+    header.has_time = true;
+    writer.text(field::HostName, {host, static_cast<std::size_t>(host_end - host)});
+    header.tag = name;
+    write_tag({.name = name, .pid = pid}, writer);
+    header.message = {at, static_cast<std::size_t>(end - at)};
+    return true;
+}
+
 // [seq:] [host] [*.]time[:] [host] [tag]: message, each part optional.
 void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer& writer) {
+    if (read_usual(rest, header, writer)) {
+        return;
+    }
     Scan scan(rest);
     scan.blanks();
     bool has_host = false;
@@ -314,7 +376,8 @@ void SyslogReader::read_3164(std::string_view rest, SyslogHeader& header, Writer
     // A word is the host when a tag, or anything at all, follows it; a tag names itself by its
     // colon.
     auto tag = scan_tag(scan);
-    if (tag && base::IpAddress::parse(tag->name)) {  // "192.0.2.1: %ACE-3-251010: ..."
+    if (tag && is_digit(tag->name[0])
+        && base::IpAddress::parse(tag->name)) {  // "192.0.2.1: %ACE-3-251010: ..."
         write_host(tag->name);
         tag = scan_tag(scan);
     }

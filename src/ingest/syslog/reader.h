@@ -34,6 +34,7 @@ public:
 
 private:
     bool read_5424(std::string_view rest, SyslogHeader& header, Writer& writer);
+    bool read_usual(std::string_view line, SyslogHeader& header, Writer& writer);
     void read_3164(std::string_view rest, SyslogHeader& header, Writer& writer);
     bool read_structured(Scan& scan, Writer& writer);
 

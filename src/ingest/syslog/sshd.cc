@@ -1,4 +1,5 @@
 #include <array>
+#include <cstdint>
 
 #include "ingest/core/scan.h"
 #include "ingest/syslog/programs.h"
@@ -28,7 +29,7 @@ struct Peer {
 // "<before><link>HOST[ port PORT][ after]", the last one of the line: a user name may hold the
 // words too.
 std::optional<Peer> find_peer(std::string_view text, std::string_view link) {
-    const std::size_t at = text.rfind(link);
+    const std::size_t at = find_last(text, link);
     if (at == std::string_view::npos) {
         return std::nullopt;
     }
@@ -285,9 +286,39 @@ bool read_simple(std::string_view message, Writer& writer) {
     return false;
 }
 
+// Which readers may know a message, by its first letter.
+enum Reader : std::uint8_t {
+    kLogin = 1,
+    kInvalidUser = 2,
+    kDisconnect = 4,
+    kWarning = 8,
+    kSimpleText = 16,
+    kPam = 32,
+};
+constexpr std::array kReaders = [] {
+    std::array<std::uint8_t, 256> out{};
+    const auto add = [&](std::string_view letters, Reader reader) {
+        for (const char c : letters) {
+            out[static_cast<unsigned char>(c)] |= reader;
+        }
+    };
+    add("FA", kLogin);
+    add("iI", kInvalidUser);
+    add("RDC", kDisconnect);
+    add("emMrAU", kWarning);
+    for (const Simple& simple : kSimple) {
+        add(simple.begins.substr(0, 1), kSimpleText);
+    }
+    add(kPamLetters, kPam);
+    return out;
+}();
+
 }  // namespace
 
 bool read_sshd(std::string_view message, Writer& writer) {
+    if (message.empty()) {
+        return false;
+    }
     // "message repeated 5 times: [ Failed password for root from ...]"
     Scan scan(message);
     if (scan.eat("message repeated ")) {
@@ -301,9 +332,13 @@ bool read_sshd(std::string_view message, Writer& writer) {
         }
         return false;
     }
-    return read_login(message, writer) || read_invalid_user(message, writer)
-           || read_disconnect(message, writer) || read_warning(message, writer)
-           || read_simple(message, writer) || read_pam(message, writer);
+    const unsigned readers = kReaders[static_cast<unsigned char>(message[0])];
+    return ((readers & kLogin) != 0 && read_login(message, writer))
+           || ((readers & kInvalidUser) != 0 && read_invalid_user(message, writer))
+           || ((readers & kDisconnect) != 0 && read_disconnect(message, writer))
+           || ((readers & kWarning) != 0 && read_warning(message, writer))
+           || ((readers & kSimpleText) != 0 && read_simple(message, writer))
+           || ((readers & kPam) != 0 && read_pam(message, writer));
 }
 
 }  // namespace gac::ingest

@@ -44,7 +44,7 @@ void write_request(std::string_view request, Writer& writer) {
         return;
     }
     Scan scan(request);
-    const std::string_view method = scan.word();
+    const std::string_view method = scan.short_word();
     std::string_view target = scan.rest();
     if (!is_method(method) || target.empty()) {
         writer.text(field::UrlOriginal, request);
@@ -52,14 +52,16 @@ void write_request(std::string_view request, Writer& writer) {
     }
     writer.text(field::HttpMethod, method);
     // The target may hold blanks that the client did not encode: the version is the last word.
-    if (const std::size_t version = target.rfind(" HTTP/"); version != std::string_view::npos) {
+    if (const std::size_t version = find_last(target, " HTTP/");
+        version != std::string_view::npos) {
         writer.text(field::HttpVersion, target.substr(version + 6));
         target = target.substr(0, version);
     }
     writer.text(field::UrlOriginal, target);
     std::string_view path = target;
-    if (const std::size_t scheme = path.find("://");
-        scheme != std::string_view::npos && !path.starts_with('/')) {
+    if (const std::size_t scheme =
+            path.starts_with('/') ? std::string_view::npos : path.find("://");
+        scheme != std::string_view::npos) {
         // Proxies log the whole URL.
         const std::string_view rest = path.substr(scheme + 3);
         const std::size_t slash = rest.find('/');
@@ -86,8 +88,11 @@ struct AccessLine {
 
 std::optional<AccessLine> split(std::string_view line, const base::Zone& zone) {
     // Everything hangs on the bracketed time and the quote behind it.
-    const std::size_t open = line.find(" [");
-    if (open == std::string_view::npos || open > 1024) {
+    std::size_t open = line.find('[', 1);
+    while (open != std::string_view::npos && line[open - 1] != ' ') {
+        open = line.find('[', open + 1);
+    }
+    if (open == std::string_view::npos || --open > 1024) {
         return std::nullopt;
     }
     AccessLine out;
@@ -108,27 +113,27 @@ std::optional<AccessLine> split(std::string_view line, const base::Zone& zone) {
     }
     out.request = *request;
     scan.eat(' ');
-    const auto status = parse_integer(scan.word());
+    const auto status = parse_integer(scan.short_word());
     if (!status || *status < 0 || *status > 999) {
         return std::nullopt;
     }
     out.status = *status;
-    out.bytes = scan.word();
+    out.bytes = scan.short_word();
     out.referrer = scan_quoted(scan);
     scan.eat(' ');
     out.agent = scan_quoted(scan);
 
     Scan head(line.substr(0, open));
-    out.client = head.word();
+    out.client = head.short_word();
     if (Scan ahead = head; !base::IpAddress::parse(out.client)) {
-        const std::string_view second = ahead.word();
+        const std::string_view second = ahead.short_word();
         if (base::IpAddress::parse(second)) {
             out.virtual_host = out.client.substr(0, out.client.rfind(':'));
             out.client = second;
             head = ahead;
         }
     }
-    head.word();  // identd, which nobody runs
+    head.short_word();  // identd, which nobody runs
     out.user = head.rest();
     if (out.client.empty()) {
         return std::nullopt;

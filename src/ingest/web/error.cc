@@ -17,22 +17,16 @@ event::FieldId level_field() {
 
 // "Fri Dec 16 01:46:23.123456 2026": the year stands last.
 std::optional<base::TimePoint> parse_apache_time(std::string_view text, const base::Zone& zone) {
-    Scan scan(text);
-    scan.word();  // weekday
-    const std::size_t last = text.rfind(' ');
-    if (last == std::string_view::npos || text.size() - last != 5) {
+    if (text.size() < 6 || text[text.size() - 5] != ' ') {
         return std::nullopt;
     }
-    const auto year = parse_integer(text.substr(last + 1));
-    // Seen from that year's last day the BSD form chooses that year.
+    const auto year = parse_integer(text.substr(text.size() - 4));
     if (!year || *year < 1970 || *year > 9998) {
         return std::nullopt;
     }
-    base::CivilTime last_day;
-    last_day.year = static_cast<int>(*year);
-    last_day.month = 12;
-    last_day.day = 29;
-    return scan_bsd_time(scan, zone, base::from_civil(last_day));
+    Scan scan(text);
+    scan.short_word();  // weekday
+    return scan_bsd_time_of(scan, zone, static_cast<int>(*year));
 }
 
 // "192.0.2.1:5678", "[2001:db8::1]:5678", "192.0.2.1"
