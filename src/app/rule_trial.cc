@@ -142,6 +142,9 @@ Result<TrialReport> try_rules(std::span<const detect::RuleText> texts,
     const Trial trial(std::move(rules), std::move(profiles), std::move(faults));
     TrialReport report;
     for (const detect::RuleText& text : texts) {
+        if (!text.unreadable.empty()) {
+            return fail(Code::Io, text.unreadable, text.path);
+        }
         try {
             for (const YAML::Node& rule : YAML::LoadAll(text.yaml)) {
                 auto tried = try_rule(rule, text.path, trial, report);

@@ -109,7 +109,9 @@ Result<> write_file_atomic(const std::filesystem::path& path, std::string_view b
         }
     }
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
-        return fail_errno(path.string(), errno);
+        const int fault = errno;
+        ::unlink(temporary.c_str());
+        return fail_errno(path.string(), fault);
     }
     return sync_folder(path.parent_path());
 }

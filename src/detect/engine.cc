@@ -656,13 +656,9 @@ private:
         if (rule.inputs.empty()) {
             return;
         }
-        const Plan::BoundAlternative* alternative =
-            profile_->plan->alternative_of(entry.rule, route);
-        if (alternative == nullptr) {
-            return;
-        }
-        for (std::size_t i = 0; i < rule.inputs.size(); ++i) {
-            correlate(rule.inputs[i], alternative->inputs[i]);
+        const auto slots = profile_->plan->inputs_of(rule, entry.rule, route);
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            correlate(rule.inputs[i], slots[i]);
         }
     }
 

@@ -108,7 +108,7 @@ ExplainedNode::Kind kind_of(Expr::Kind kind) {
 // One rule and one event, seen in one way.
 class Evaluation {
 public:
-    Evaluation(const Binding& binding, const event::Profile& profile, const Rule& rule,
+    Evaluation(const Binding& binding, const event::Profile& profile, const DetectionRule& rule,
                const Alternative& way, const event::EventRef& event)
         : binding_(binding), profile_(profile), rule_(rule), way_(way), event_(event) {}
 
@@ -153,7 +153,7 @@ public:
                 out.holds = held >= expr.need;
                 break;
             case Expr::Kind::Item: {
-                const Item& item = rule_.items[expr.item];
+                const Item& item = rule_.items[expr.item]->leaf().item;
                 out.item =
                     item.is_keyword() ? explain_keyword(item) : explain_field(item, renamed(item));
                 out.holds = out.item->holds;
@@ -289,22 +289,22 @@ private:
 
     const Binding& binding_;
     const event::Profile& profile_;
-    const Rule& rule_;
+    const DetectionRule& rule_;
     const Alternative& way_;
     const event::EventRef& event_;
 };
 
-Explanation explain_rule(const RuleSet::Parts& parts, const Rule& rule,
+Explanation explain_rule(const RuleSet::Parts& parts, const DetectionRule& rule,
                          const event::EventRef& event) {
     static const event::Profile kGeneric;
     auto index = static_cast<std::size_t>(event.head().profile);
     index = index < parts.plans.size() ? index : 0;
     const event::Profile& profile = parts.profiles ? parts.profiles->all()[index] : kGeneric;
     Explanation out;
-    out.rule = rule.info;
+    out.rule = rule.rule.info;
     out.profile = profile.name;
     const std::vector<Alternative> ways =
-        alternatives(rule.source, profile, parts.match_unknown_sources);
+        alternatives(rule.rule.source, profile, parts.match_unknown_sources);
     const auto look = [&](const Alternative& way) {
         return Evaluation(parts.plans[index]->binding, profile, rule, way, event);
     };
@@ -314,16 +314,16 @@ Explanation explain_rule(const RuleSet::Parts& parts, const Rule& rule,
         const bool fits = out.ways.back().holds;
         out.source_holds = out.source_holds || fits;
         if (fits && (!out.condition || !out.condition->holds)) {
-            ExplainedNode node = look(way).node(rule.condition);
+            ExplainedNode node = look(way).node(rule.rule.condition);
             if (!out.condition || node.holds) {
                 out.condition = std::move(node);
             }
         } else if (!fits && !otherwise) {
-            otherwise = look(way).node(rule.condition);
+            otherwise = look(way).node(rule.rule.condition);
         }
     }
     if (!out.condition) {
-        out.condition = otherwise ? *std::move(otherwise) : look({}).node(rule.condition);
+        out.condition = otherwise ? *std::move(otherwise) : look({}).node(rule.rule.condition);
     }
     out.verdict = !out.source_holds      ? Explained::OtherSource
                   : out.condition->holds ? Explained::Match
@@ -362,7 +362,7 @@ Result<Explanation> explain(const RuleSet& rules, std::string_view rule,
                             const event::EventRef& event) {
     for (const DetectionRule& one : rules.parts().rules) {
         if (named(*one.rule.info, one.rule.name, rule)) {
-            return explain_rule(rules.parts(), one.rule, event);
+            return explain_rule(rules.parts(), one, event);
         }
     }
     for (const Correlation& one : rules.parts().correlations) {

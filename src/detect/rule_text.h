@@ -18,10 +18,13 @@ struct RuleText {
     std::string yaml;
     // Of a file that was listed, not read: its size, its times and its place on the disk.
     std::string stamp;
+    // Why there is neither: compile() tells it as a fault of the file and goes on.
+    std::string unreadable;
 };
 
 // Files, or folders whose *.yml and *.yaml files are taken at any depth, in the order of their
-// paths. An empty folder is no error; a path that is not there, or a file over 4 MiB, is.
+// paths. An empty folder is no error; a path that is not there, or a folder that cannot be listed,
+// is. A file that cannot be read, or has more than 4 MiB, is told in RuleText::unreadable.
 Result<std::vector<RuleText>> read_rules(std::span<const std::filesystem::path> paths);
 // The same files with stamps in place of texts: compile() reads those that its cache does not know.
 Result<std::vector<RuleText>> list_rules(std::span<const std::filesystem::path> paths);

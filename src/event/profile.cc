@@ -1,13 +1,12 @@
 #include "event/profile.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/yaml.h"
 
 namespace gac::event {
 
@@ -15,110 +14,153 @@ namespace {
 
 constexpr std::size_t kProfileBytesMax = 1 << 20;
 
-std::string place(const std::filesystem::path& path, const YAML::Node& node) {
-    const YAML::Mark mark = node.Mark();
-    return mark.is_null() ? path.string()
-                          : fmt::format("{}:{}:{}", path.string(), mark.line + 1, mark.column + 1);
-}
-
-std::vector<std::string> scalars(const YAML::Node& node) {
-    std::vector<std::string> out;
-    if (node.IsSequence()) {
-        for (const auto& element : node) {
-            out.push_back(element.as<std::string>());
-        }
-    } else {
-        out.push_back(node.as<std::string>());
+// A profile's YAML, with the place of whatever is wrong in it.
+class Reader {
+public:
+    Reader(const std::filesystem::path& path, const base::Zone& zone) : path_(path) {
+        out_.name = path.stem().string();
+        out_.zone = zone;
+        out_.format = "auto";
     }
-    return out;
-}
 
-std::vector<FieldId> fields(const YAML::Node& node) {
-    std::vector<FieldId> out;
-    if (node) {
-        for (const std::string& name : scalars(node)) {
+    Result<Profile> run(std::string_view text) {
+        auto roots = base::parse_yaml(text, {});
+        if (!roots) {
+            return std::unexpected(base::at(path_.string(), std::move(roots).error()));
+        }
+        for (const Yaml& root : *roots) {
+            GAC_CHECK(each_pair(root, [&](const std::string& key, const Yaml& name,
+                                          const Yaml& value) { return take(key, name, value); }));
+        }
+        return std::move(out_);
+    }
+
+private:
+    using Yaml = base::Yaml;
+
+    std::unexpected<Error> wrong(const Yaml& node, std::string text) const {
+        return fail(Code::InvalidArgument, std::move(text),
+                    fmt::format("{}:{}", path_.string(), node.line));
+    }
+
+    template <class Use>
+    Result<> each_pair(const Yaml& map, Use&& use) const {
+        if (!map.is_map()) {
+            return wrong(map, "must be a map");
+        }
+        for (const auto& [name, value] : map.pairs) {
+            GAC_TRY(key, text(name));
+            GAC_CHECK(use(key, name, value));
+        }
+        return {};
+    }
+
+    Result<std::string> text(const Yaml& node) const {
+        if (!node.is_scalar() || node.is_null()) {
+            return wrong(node, "must be a text");
+        }
+        return node.text;
+    }
+
+    Result<std::vector<std::string>> texts(const Yaml& node) const {
+        std::vector<std::string> out;
+        if (!node.is_sequence()) {
+            GAC_TRY(one, text(node));
+            out.push_back(std::move(one));
+        }
+        for (const Yaml& element : node.items) {
+            GAC_TRY(one, text(element));
+            out.push_back(std::move(one));
+        }
+        return out;
+    }
+
+    Result<std::vector<FieldId>> fields(const Yaml& node) const {
+        GAC_TRY(names, texts(node));
+        std::vector<FieldId> out;
+        for (const std::string& name : names) {
             out.push_back(intern(name));
         }
+        return out;
     }
-    return out;
-}
 
-LogSource read_log_source(const YAML::Node& node, const std::filesystem::path& path) {
-    LogSource source;
-    for (const auto& entry : node) {
-        const auto key = entry.first.as<std::string>();
-        if (key == "product") {
-            source.product = entry.second.as<std::string>();
-        } else if (key == "category") {
-            source.category = entry.second.as<std::string>();
-        } else if (key == "service") {
-            source.service = entry.second.as<std::string>();
-        } else if (key == "when") {
-            for (const auto& condition : entry.second) {
-                source.when.push_back(
-                    {intern(condition.first.as<std::string>()), scalars(condition.second)});
+    Result<> take(const std::string& key, const Yaml& name, const Yaml& value) {
+        if (key == "name" || key == "title" || key == "format") {
+            GAC_TRY(given, text(value));
+            (key == "name"    ? out_.name
+             : key == "title" ? out_.title
+                              : out_.format) = std::move(given);
+        } else if (key == "zone") {
+            GAC_TRY(given, text(value));
+            auto named = base::Zone::parse(given);
+            if (!named) {
+                return wrong(value, named.error().message());
             }
-        } else if (key == "rename") {
-            for (const auto& pair : entry.second) {
-                source.rename.emplace_back(pair.first.as<std::string>(),
-                                           intern(pair.second.as<std::string>()));
+            out_.zone = *named;
+        } else if (key == "time") {
+            GAC_TRY(given, fields(value));
+            out_.time_fields = std::move(given);
+        } else if (key == "host") {
+            GAC_TRY(given, fields(value));
+            out_.host_fields = std::move(given);
+        } else if (key == "fields") {
+            return each_pair(
+                value, [&](const std::string& asked, const Yaml&, const Yaml& own) -> Result<> {
+                    GAC_TRY(given, fields(own));
+                    out_.names[asked] = std::move(given);
+                    return {};
+                });
+        } else if (key == "prefixes") {
+            GAC_TRY(given, texts(value));
+            out_.prefixes = std::move(given);
+        } else if (key == "logsources") {
+            for (const Yaml& source : value.items) {
+                LogSource& added = out_.log_sources.emplace_back();
+                GAC_CHECK(each_pair(
+                    source, [&](const std::string& part, const Yaml& at, const Yaml& given) {
+                        return take_source(added, part, at, given);
+                    }));
             }
         } else {
-            throw YAML::Exception(entry.first.Mark(),
-                                  fmt::format("unknown key \"{}\" in {}", key, path.string()));
+            return wrong(name, fmt::format("unknown key \"{}\"", key));
         }
+        return {};
     }
-    return source;
-}
+
+    Result<> take_source(LogSource& source, const std::string& key, const Yaml& name,
+                         const Yaml& value) const {
+        if (key == "product" || key == "category" || key == "service") {
+            GAC_TRY(given, text(value));
+            (key == "product"    ? source.product
+             : key == "category" ? source.category
+                                 : source.service) = std::move(given);
+        } else if (key == "when") {
+            return each_pair(
+                value, [&](const std::string& field, const Yaml&, const Yaml& wanted) -> Result<> {
+                    GAC_TRY(values, texts(wanted));
+                    source.when.push_back({intern(field), std::move(values)});
+                    return {};
+                });
+        } else if (key == "rename") {
+            return each_pair(
+                value, [&](const std::string& asked, const Yaml&, const Yaml& own) -> Result<> {
+                    GAC_TRY(given, text(own));
+                    source.rename.emplace_back(asked, intern(given));
+                    return {};
+                });
+        } else {
+            return wrong(name, fmt::format("unknown key \"{}\"", key));
+        }
+        return {};
+    }
+
+    const std::filesystem::path& path_;
+    Profile out_;
+};
 
 Result<Profile> read_profile(const std::filesystem::path& path, const base::Zone& zone) {
     GAC_TRY(text, base::read_file(path, kProfileBytesMax));
-    Profile profile;
-    profile.name = path.stem().string();
-    profile.zone = zone;
-    profile.format = "auto";
-    try {
-        const YAML::Node root = YAML::Load(text);
-        for (const auto& entry : root) {
-            const auto key = entry.first.as<std::string>();
-            const YAML::Node& value = entry.second;
-            if (key == "name") {
-                profile.name = value.as<std::string>();
-            } else if (key == "title") {
-                profile.title = value.as<std::string>();
-            } else if (key == "format") {
-                profile.format = value.as<std::string>();
-            } else if (key == "zone") {
-                auto named = base::Zone::parse(value.as<std::string>());
-                if (!named) {
-                    return std::unexpected(base::at(place(path, value), std::move(named).error()));
-                }
-                profile.zone = *named;
-            } else if (key == "time") {
-                profile.time_fields = fields(value);
-            } else if (key == "host") {
-                profile.host_fields = fields(value);
-            } else if (key == "fields") {
-                for (const auto& mapping : value) {
-                    profile.names[mapping.first.as<std::string>()] = fields(mapping.second);
-                }
-            } else if (key == "prefixes") {
-                profile.prefixes = scalars(value);
-            } else if (key == "logsources") {
-                for (const auto& source : value) {
-                    profile.log_sources.push_back(read_log_source(source, path));
-                }
-            } else {
-                return fail(Code::InvalidArgument, fmt::format("unknown key \"{}\"", key),
-                            place(path, entry.first));
-            }
-        }
-    } catch (const YAML::Exception& fault) {
-        return fail(
-            Code::InvalidArgument, fault.msg,
-            fmt::format("{}:{}:{}", path.string(), fault.mark.line + 1, fault.mark.column + 1));
-    }
-    return profile;
+    return Reader(path, zone).run(text);
 }
 
 // ECS names hold a dot and no capital letters; Sigma's own names (CommandLine, cs-uri) do not.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <set>
 
@@ -24,6 +25,10 @@ namespace fs = std::filesystem;
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kToldMax = 10'000;
 constexpr std::size_t kNoteBytesMax = 4096;
+// A pack is written aside under such a name. One that is older than this was left by a process that
+// ended on the way; a younger one may be another's work.
+constexpr const char* kAside = ".new-";
+constexpr std::chrono::minutes kLeftoverAge{10};
 
 // Letters, digits, '.', '-', '_'; not hidden, so it is no path either.
 Result<> check_word(std::string_view word, std::string_view what) {
@@ -377,7 +382,8 @@ Result<> RulePacks::import(const PackImport& wanted, const PackChange& change, s
         return fail(Code::LimitExceeded, fmt::format("pack {} has {} versions: remove old ones",
                                                      wanted.name, kVersionsMax));
     }
-    const fs::path aside = pack / (".new-" + base::Uuid::make(now).text());
+    remove_leftovers();
+    const fs::path aside = pack / (kAside + base::Uuid::make(now).text());
     GAC_CHECK(make_folder(aside));
     const auto write = [&]() -> Result<> {
         GAC_CHECK(write_files(aside, wanted.texts));
@@ -394,7 +400,33 @@ Result<> RulePacks::import(const PackImport& wanted, const PackChange& change, s
     };
     auto done = write();
     fs::remove_all(aside, ignored);
+    if (!done && current_of(pack) != wanted.version) {
+        fs::remove_all(pack / wanted.version, ignored);
+        fs::remove(pack, ignored);  // of a first import, which leaves it empty
+    }
     return done;
+}
+
+void RulePacks::remove_leftovers() const {
+    for (const fs::path& pack : folders_in(folder_)) {
+        std::error_code fault;
+        std::vector<fs::path> old;
+        for (auto entry = fs::directory_iterator(pack, fault);
+             !fault && entry != fs::directory_iterator(); entry.increment(fault)) {
+            std::error_code unknown;
+            const auto changed = entry->last_write_time(unknown);
+            if (!unknown && entry->path().filename().string().starts_with(kAside)
+                && changed < fs::file_time_type::clock::now() - kLeftoverAge) {
+                old.push_back(entry->path());
+            }
+        }
+        for (const fs::path& folder : old) {
+            fs::remove_all(folder, fault);
+        }
+        if (!old.empty()) {
+            fs::remove(pack, fault);  // when nothing else is in it
+        }
+    }
 }
 
 Result<RulePack> RulePacks::use(std::string_view name, std::string_view version) const {

@@ -88,6 +88,8 @@ public:
     // Writes the version and puts it in force. AlreadyExists when there is one of this name.
     Result<> import(const PackImport& wanted, const PackChange& change, std::string_view by,
                     base::TimePoint now) const;
+    // Takes away what imports that were cut off left behind. import() does it too.
+    void remove_leftovers() const;
     Result<RulePack> use(std::string_view name, std::string_view version) const;
     // One version that is not in force (else Conflict), or with "" the whole pack.
     Result<> remove(std::string_view name, std::string_view version) const;

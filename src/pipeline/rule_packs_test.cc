@@ -189,6 +189,39 @@ TEST_F(RulePackTest, KeepsVersionsUntilTheyAreRemoved) {
     EXPECT_TRUE(packs_.list()->empty());
 }
 
+TEST_F(RulePackTest, AFailedFirstImportLeavesNothing) {
+    PackImport wanted;
+    wanted.name = "own";
+    wanted.version = "1";
+    wanted.texts = {{"a.yml", rule(1)}, {"a.yml", rule(2)}};  // the second cannot be written
+    PackChange change;
+    change.loaded = 2;
+    EXPECT_FALSE(packs_.import(wanted, change, "lan", kNow));
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "rules" / "own"));
+    ASSERT_TRUE(import("1", {{"a.yml", rule(1)}}));
+    EXPECT_FALSE(packs_.import(wanted, change, "lan", kNow));  // and takes nothing away
+    EXPECT_EQ(packs_.find("own")->version, "1");
+}
+
+TEST_F(RulePackTest, WhatACutOffImportLeftIsTakenAway) {
+    namespace fs = std::filesystem;
+    ASSERT_TRUE(import("1", {{"a.yml", rule(1)}}));
+    const fs::path old = folder_ / "rules" / "own" / ".new-old";
+    const fs::path young = folder_ / "rules" / "own" / ".new-young";
+    const fs::path lonely = folder_ / "rules" / "other" / ".new-old";
+    for (const fs::path& folder : {old, young, lonely}) {
+        fs::create_directories(folder / "in");
+    }
+    for (const fs::path& folder : {old, lonely}) {
+        fs::last_write_time(folder, fs::file_time_type::clock::now() - std::chrono::hours(1));
+    }
+    packs_.remove_leftovers();
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_TRUE(fs::exists(young));  // somebody may be writing it
+    EXPECT_FALSE(fs::exists(folder_ / "rules" / "other"));
+    EXPECT_EQ(packs_.find("own")->version, "1");
+}
+
 TEST_F(RulePackTest, RefusesDoubleIdsAndPacksWithoutRules) {
     const std::vector<detect::RuleText> shipped = {{"shipped.yml", rule(1)}};
     const auto change = import("1", {{"a.yml", rule(1)}, {"b.yml", rule(2)}}, shipped);

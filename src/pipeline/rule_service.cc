@@ -28,7 +28,7 @@ std::vector<detect::RuleFault> take_back_refused(const RuleLoading& before, Rule
     std::vector<detect::RuleFault> refused;
     for (detect::RuleText& text : now.texts) {
         const auto known = former.find(text.path);
-        if (base::trim(text.yaml).empty() && known != former.end()
+        if (text.unreadable.empty() && base::trim(text.yaml).empty() && known != former.end()
             && !base::trim(known->second->yaml).empty()) {
             text.yaml = known->second->yaml;
             now.kept.insert(text.path);
@@ -51,6 +51,7 @@ std::vector<detect::RuleFault> take_back_refused(const RuleLoading& before, Rule
             continue;  // the file is as it was: something that it refers to has changed
         }
         text->yaml = known->second->yaml;
+        text->unreadable.clear();
         now.kept.insert(fault.path);
         refused.push_back(fault);
         refused.back().reason += "; the version before stays in force";
@@ -84,7 +85,9 @@ RuleService::RuleService(RuleSources sources, response::RulesBook& book,
       exceptions_(exceptions),
       clock_(clock),
       disabled_(std::make_shared<const std::set<std::string>>()),
-      loading_(std::make_shared<const RuleLoading>()) {}
+      loading_(std::make_shared<const RuleLoading>()) {
+    packs_.remove_leftovers();
+}
 
 detect::CompileOptions RuleService::compile_options() const {
     detect::CompileOptions options;

@@ -17,8 +17,13 @@ namespace gac::detect::sigma {
 class Saver {
 public:
     static constexpr bool kLoads = false;
+    struct Nesting {
+        explicit Nesting(Saver&) {}
+    };
     explicit Saver(std::string& out) : out_(out) {}
-    void raw(void* from, std::size_t bytes) { out_.append(static_cast<char*>(from), bytes); }
+    void raw(const void* from, std::size_t bytes) {
+        out_.append(static_cast<const char*>(from), bytes);
+    }
 
 private:
     std::string& out_;
@@ -27,12 +32,26 @@ private:
 class Loader {
 public:
     static constexpr bool kLoads = true;
+    // Held while a value reads values of its own type; too many in each other are a fault.
+    class Nesting {
+    public:
+        explicit Nesting(Loader& loader) : loader_(loader) {
+            if (++loader_.depth_ > kDepthMax) {
+                loader_.fail();
+            }
+        }
+        ~Nesting() { --loader_.depth_; }
+        Nesting(const Nesting&) = delete;
+        Nesting& operator=(const Nesting&) = delete;
+
+    private:
+        Loader& loader_;
+    };
     explicit Loader(std::string_view in) : in_(in) {}
     // Zeros once the bytes have run out.
     void raw(void* to, std::size_t bytes) {
         if (bytes > in_.size()) {
-            failed_ = true;
-            in_ = {};
+            fail();
             std::memset(to, 0, bytes);
             return;
         }
@@ -49,18 +68,49 @@ public:
         in_.remove_prefix(out.size());
         return out;
     }
+    void fail() {
+        failed_ = true;
+        in_ = {};
+    }
     bool failed() const { return failed_; }
     bool done() const { return in_.empty() && !failed_; }
 
 private:
+    static constexpr int kDepthMax = 1'000;
     std::string_view in_;
+    int depth_ = 0;
     bool failed_ = false;
 };
 
 template <class A, class T>
-    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
+    requires(std::is_arithmetic_v<T>)
 void pass(A& archive, T& value) {
     archive.raw(&value, sizeof value);
+}
+
+template <class A>
+void pass(A& archive, bool& value) {
+    auto byte = static_cast<std::uint8_t>(value);
+    pass(archive, byte);
+    value = byte != 0;
+}
+
+// The last enumerator, defined where the type is passed.
+template <class E>
+extern const E kLast;
+
+template <class A, class E>
+    requires(std::is_enum_v<E>)
+void pass(A& archive, E& value) {
+    auto number = static_cast<std::underlying_type_t<E>>(value);
+    pass(archive, number);
+    if constexpr (A::kLoads) {
+        if (number > static_cast<std::underlying_type_t<E>>(kLast<E>)) {
+            archive.fail();
+            number = 0;
+        }
+        value = static_cast<E>(number);
+    }
 }
 
 template <class A>
@@ -92,7 +142,10 @@ void pass(A& archive, std::pair<First, Second>& value) {
 template <class A, class T>
 void pass(A& archive, std::vector<T>& values) {
     const std::size_t size = pass_count(archive, values.size());
-    values.resize(size);
+    if constexpr (A::kLoads) {
+        values.clear();
+        values.resize(size);
+    }
     for (T& value : values) {
         pass(archive, value);
     }

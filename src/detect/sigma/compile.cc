@@ -1,13 +1,16 @@
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <optional>
-#include <set>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "detect/rule_set.h"
+#include "detect/sigma/item_bytes.h"
 #include "detect/sigma/parse.h"
 #include "detect/sigma/parts.h"
 #include "detect/sigma/reading_cache.h"
@@ -24,20 +27,28 @@ public:
         : options_(options), faults_(faults) {}
 
     Result<std::shared_ptr<const RuleSet>> run(std::span<const RuleText> texts) {
-        rules_.reserve(texts.size());
+        parts_ = std::make_unique<RuleSet::Parts>();
+        parts_->rules.reserve(texts.size());
+        order_.reserve(texts.size());
+        claimed_.reserve(texts.size() * 2);
         ReadingCache cache(options_.cache, options_);
+        table_.start_with(cache.items());
+        parts_->kept = cache.memory();
         for (const RuleText& text : texts) {
             GAC_CHECK(read(text, cache));
         }
-        cache.save();
-        parts_ = std::make_unique<RuleSet::Parts>();
+        cache.save(table_);
         parts_->profiles = options_.profiles;
         parts_->match_unknown_sources = options_.match_unknown_sources;
         apply_filters();
-        add_rules();
+        for (const DetectionRule& rule : parts_->rules) {
+            parts_->has_keywords =
+                parts_->has_keywords || std::ranges::any_of(rule.items, &SharedItem::is_keyword);
+        }
         add_correlations();
+        parts_->infos.reserve(order_.size());
         for (const auto& info : order_) {
-            if (loaded_.contains(info.get())) {
+            if (!unplaced_.contains(info.get())) {
                 parts_->infos.push_back(info);
             }
         }
@@ -58,19 +69,29 @@ private:
     }
 
     Result<> read(const RuleText& text, ReadingCache& cache) {
+        if (!text.unreadable.empty()) {
+            fault({text.path, {}, {}, text.unreadable, 0});
+            return {};
+        }
         std::optional<Reading> reading = cache.find(text);
-        if (!reading && text.stamp.empty()) {
-            reading = read_rule_file(text, options_);
-            cache.keep(text, *reading);
-        } else if (!reading) {
-            RuleText whole = text;
-            GAC_TRY(yaml, read_rule(text.path));
-            whole.yaml = std::move(yaml);
-            reading = read_rule_file(whole, options_);
+        if (!reading) {
+            if (text.stamp.empty()) {
+                reading = read_rule_file(text, options_);
+            } else {
+                RuleText whole = text;
+                auto yaml = read_rule(text.path);
+                if (!yaml) {
+                    fault({text.path, {}, {}, yaml.error().text, 0});
+                    return {};
+                }
+                whole.yaml = *std::move(yaml);
+                reading = read_rule_file(whole, options_);
+            }
+            std::ranges::for_each(reading->parts, [&](Reading::Part& part) { share_items(part); });
             cache.keep(text, *reading);
         }
         for (Reading::Part& part : reading->parts) {
-            if (rules_.size() + correlations_.size() >= options_.limits.rules_max) {
+            if (parts_->rules.size() + correlations_.size() >= options_.limits.rules_max) {
                 return fail(Code::LimitExceeded,
                             fmt::format("more than {} rules", options_.limits.rules_max),
                             text.path);
@@ -79,7 +100,7 @@ private:
                 fault(std::move(found));
             }
             if (part.document) {
-                take(*std::move(part.document));
+                take(*std::move(part.document), part.items);
             }
         }
         return {};
@@ -87,34 +108,89 @@ private:
 
     // A second rule of the same id or name is refused: references would be ambiguous.
     bool claim(const event::RuleInfo& info, const std::string& name, int line) {
-        const std::string id = base::ascii_lower(info.id);
-        for (const std::string& key : {id, name}) {
-            if (!key.empty() && claimed_.contains(key)) {
-                refuse(info, line, fmt::format("id or name \"{}\" is taken by another rule", key));
+        std::string id = base::ascii_lower(info.id);
+        for (const std::string* key : {&std::as_const(id), &name}) {
+            if (!key->empty() && claimed_.contains(*key)) {
+                refuse(info, line, fmt::format("id or name \"{}\" is taken by another rule", *key));
                 return false;
             }
         }
-        claimed_.insert(id);
+        claimed_.insert(std::move(id));
         if (!name.empty()) {
             claimed_.insert(name);
         }
-        order_.push_back(nullptr);
         return true;
     }
 
-    void take(Document document) {
+    // Items into the table; those that no rule had before are known without their bytes.
+    void share_items(Reading::Part& part) {
+        if (!part.document) {
+            return;
+        }
+        auto* rule = std::get_if<Rule>(&*part.document);
+        auto* filter = std::get_if<Filter>(&*part.document);
+        if (rule == nullptr && filter == nullptr) {
+            return;
+        }
+        for (Item& item : std::exchange(rule != nullptr ? rule->items : filter->items, {})) {
+            const std::uint32_t number = table_.number_of(item);
+            by_number_.resize(table_.size(), nullptr);
+            if (by_number_[number] == nullptr) {
+                by_number_[number] = add_item(std::move(item));
+            }
+            part.items.push_back(number);
+        }
+    }
+
+    std::uint32_t name_number(std::string_view field) {
+        const auto found = names_.find(field);
+        if (found != names_.end()) {
+            return found->second;
+        }
+        const auto number = static_cast<std::uint32_t>(name_texts_.size());
+        names_.emplace(name_texts_.emplace_back(field), number);
+        return number;
+    }
+
+    const SharedItem* add_item(Item item, bool source = false) {
+        const std::uint32_t name = name_number(item.field);
+        return &parts_->items.emplace_back(static_cast<std::uint32_t>(parts_->items.size()), name,
+                                           std::move(item), source);
+    }
+
+    std::vector<const SharedItem*> items_of(const std::vector<std::uint32_t>& numbers) {
+        by_number_.resize(table_.size(), nullptr);
+        std::vector<const SharedItem*> out;
+        out.reserve(numbers.size());
+        for (const std::uint32_t number : numbers) {
+            const SharedItem*& item = by_number_[number];
+            if (item == nullptr) {
+                const std::string_view bytes = table_[number];
+                const ItemHead head = head_of(bytes).value_or(ItemHead{});
+                item = &parts_->items.emplace_back(static_cast<std::uint32_t>(parts_->items.size()),
+                                                   name_number(head.field), head, bytes);
+            }
+            out.push_back(item);
+        }
+        return out;
+    }
+
+    void take(Document document, const std::vector<std::uint32_t>& items) {
         if (auto* rule = std::get_if<Rule>(&document)) {
             if (claim(*rule->info, rule->name, rule->line)) {
-                order_.back() = rule->info;
-                rules_.push_back(std::move(*rule));
+                order_.push_back(rule->info);
+                DetectionRule& added = parts_->rules.emplace_back();
+                added.rule = std::move(*rule);
+                added.items = items_of(items);
             }
         } else if (auto* correlation = std::get_if<Correlation>(&document)) {
             if (claim(*correlation->info, correlation->name, correlation->line)) {
-                order_.back() = correlation->info;
+                order_.push_back(correlation->info);
+                unplaced_.insert(correlation->info.get());
                 correlations_.push_back(std::move(*correlation));
             }
         } else {
-            filters_.push_back(std::get<Filter>(std::move(document)));
+            filters_.emplace_back(std::get<Filter>(std::move(document)), items_of(items));
         }
     }
 
@@ -138,8 +214,9 @@ private:
         const auto covers = [](const std::string& filter, const std::string& rule) {
             return filter.empty() || base::equal_ignoring_ascii_case(filter, rule);
         };
-        for (const Filter& filter : filters_) {
-            for (Rule& rule : rules_) {
+        for (const auto& [filter, items] : filters_) {
+            for (DetectionRule& filtered : parts_->rules) {
+                Rule& rule = filtered.rule;
                 const bool named =
                     filter.rules.empty()
                     || std::ranges::any_of(filter.rules, [&](const std::string& reference) {
@@ -150,43 +227,13 @@ private:
                     || !covers(filter.source.service, rule.source.service)) {
                     continue;
                 }
-                const auto by = static_cast<std::uint32_t>(rule.items.size());
-                std::ranges::copy(filter.items, std::back_inserter(rule.items));
+                const auto by = static_cast<std::uint32_t>(filtered.items.size());
+                std::ranges::copy(items, std::back_inserter(filtered.items));
                 std::vector<Expr> both;
                 both.push_back(std::move(rule.condition));
                 both.push_back(shifted(filter.condition, by));
                 rule.condition = Expr::join(Expr::Kind::And, std::move(both));
             }
-        }
-    }
-
-    const Leaf* leaf_of(const Item& item, bool source = false) {
-        leaf_key_.assign(1, source ? 's' : 'r');
-        leaf_key_ += item.field;
-        leaf_key_ += '\0';
-        for (const Test& test : item.any) {
-            test.append_key(leaf_key_);
-        }
-        const auto [at, added] = leaves_.try_emplace(leaf_key_, nullptr);
-        if (added) {
-            parts_->leaves.push_back(std::make_unique<Leaf>(item));
-            parts_->leaves.back()->source = source;
-            at->second = parts_->leaves.back().get();
-        }
-        return at->second;
-    }
-
-    void add_rules() {
-        parts_->rules.reserve(rules_.size());
-        for (Rule& rule : rules_) {
-            DetectionRule out;
-            for (const Item& item : rule.items) {
-                out.leaves.push_back(leaf_of(item));
-                parts_->has_keywords = parts_->has_keywords || item.is_keyword();
-            }
-            loaded_.insert(rule.info.get());
-            out.rule = std::move(rule);
-            parts_->rules.push_back(std::move(out));
         }
     }
 
@@ -344,7 +391,7 @@ private:
             }
         }
         own.text_key = key_of(own);
-        loaded_.insert(own.info.get());
+        unplaced_.erase(own.info.get());
         parts_->correlation_fields.push_back(std::move(fields));
         parts_->correlations.push_back(std::move(own));
     }
@@ -362,18 +409,6 @@ private:
 
     std::unique_ptr<Plan> make_plan(const event::Profile& profile) {
         auto plan = std::make_unique<Plan>(profile);
-        // Thousands of rules name a few hundred sources.
-        std::map<std::array<std::string_view, 3>, std::vector<Alternative>> by_source;
-        std::vector<const std::vector<Alternative>*> ways;
-        for (const DetectionRule& rule : parts_->rules) {
-            const Source& source = rule.rule.source;
-            const auto [at, added] =
-                by_source.try_emplace({source.product, source.category, source.service});
-            if (added) {
-                at->second = alternatives(source, profile, options_.match_unknown_sources);
-            }
-            ways.push_back(&at->second);
-        }
         std::map<std::string, std::size_t> when_uses;
         for (const event::LogSource& source : profile.log_sources) {
             for (const auto& when : source.when) {
@@ -392,22 +427,39 @@ private:
         }
         plan->known.resize(plan->route_slots.size());
         plan->known_texts.resize(plan->route_slots.size());
+        // Thousands of rules name a few hundred sources.
+        std::map<std::array<std::string_view, 3>, std::pair<std::uint32_t, std::uint32_t>>
+            by_source;
+        routed_.assign(parts_->items.size() * kRouteFieldsMax, false);
         for (std::uint32_t i = 0; i < parts_->rules.size(); ++i) {
-            if (!ways[i]->empty()) {
-                Plan::Use use;
-                use.rule = i;
-                for (const Alternative& way : *ways[i]) {
-                    use.alternatives.push_back(bind(*plan, parts_->rules[i], way, route_fields));
+            const DetectionRule& rule = parts_->rules[i];
+            const Source& source = rule.rule.source;
+            const auto [at, added] =
+                by_source.try_emplace({source.product, source.category, source.service});
+            if (added) {
+                at->second.first = static_cast<std::uint32_t>(plan->ways.size());
+                for (Alternative& way :
+                     alternatives(source, profile, options_.match_unknown_sources)) {
+                    add_way(*plan, std::move(way), route_fields);
+                    ++at->second.second;
                 }
-                plan->uses.push_back(std::move(use));
+            }
+            const auto [first, count] = at->second;
+            if (count > 0) {
+                plan->uses.push_back(
+                    {i, first, count, static_cast<std::uint32_t>(plan->inputs.size())});
+                for (std::uint32_t way = first; way < first + count; ++way) {
+                    bind(*plan, rule, plan->ways[way]);
+                }
             }
         }
         return plan;
     }
 
-    Plan::BoundAlternative bind(Plan& plan, const DetectionRule& rule, const Alternative& way,
-                                const std::map<std::string, std::size_t>& route_fields) {
-        Plan::BoundAlternative out;
+    void add_way(Plan& plan, Alternative way,
+                 const std::map<std::string, std::size_t>& route_fields) {
+        Plan::Way& out = plan.ways.emplace_back();
+        out.slots.resize(name_texts_.size(), Plan::kNoSlot);
         for (const Alternative::When& when : way.when) {
             const auto route = route_fields.find(when.field);
             if (route != route_fields.end()) {
@@ -425,58 +477,82 @@ private:
                 test.pattern = Pattern::literal(value).folded();
                 item.any.push_back(std::move(test));
             }
-            out.other_when.emplace_back(leaf_of(item, true), plan.binding.slot_of(when.field));
+            out.other_when.emplace_back(source_item(std::move(item)),
+                                        plan.binding.slot_of(when.field));
         }
+        out.rename = std::move(way.rename);
+    }
+
+    const SharedItem* source_item(Item item) {
+        std::string key;
+        append_item(item, key);
+        const SharedItem*& known = source_items_[key];
+        if (known == nullptr) {
+            known = add_item(std::move(item), true);
+        }
+        return known;
+    }
+
+    // Every name that the rule asks for in this way gets its slot.
+    void bind(Plan& plan, const DetectionRule& rule, Plan::Way& way) {
         const auto slot_of = [&](const std::string& asked) {
             const auto renamed = way.rename.find(asked);
             return plan.binding.slot_of(renamed == way.rename.end() ? asked : renamed->second);
         };
-        for (const Leaf* leaf : rule.leaves) {
-            std::vector<Slot> relations;
-            for (const Test& test : leaf->item.any) {
-                if (leaf->relation) {
-                    relations.push_back(test.kind == TestKind::FieldRef ? slot_of(test.text) : 0);
+        for (const SharedItem* item : rule.items) {
+            if (item->has_relation()) {
+                for (const Test& test : item->leaf().item.any) {
+                    if (test.kind == TestKind::FieldRef) {
+                        slot_of(test.text);
+                    }
                 }
             }
-            out.relations.push_back(std::move(relations));
-            if (leaf->item.is_keyword()) {
-                out.slots.push_back(kKeywordSlot);
+            if (item->is_keyword()) {
                 continue;
             }
-            const Slot slot = slot_of(leaf->item.field);
-            out.slots.push_back(slot);
-            const auto route = std::ranges::find(plan.route_slots, slot);
-            if (route != plan.route_slots.end()) {
-                for (const Test& test : leaf->item.any) {
-                    for (std::string& text : route_values(test)) {
-                        plan.add_known(static_cast<std::size_t>(route - plan.route_slots.begin()),
-                                       std::move(text));
-                    }
+            Slot& slot = way.slots[item->name()];
+            if (slot == Plan::kNoSlot) {
+                slot = slot_of(name_texts_[item->name()]);
+            }
+            for (std::size_t field = 0; field < plan.route_slots.size(); ++field) {
+                if (plan.route_slots[field] == slot
+                    && !routed_[item->number() * kRouteFieldsMax + field]) {
+                    routed_[item->number() * kRouteFieldsMax + field] = true;
+                    add_routed(plan, field, item->leaf().item);
                 }
             }
         }
         for (const CorrelationInput& input : rule.inputs) {
-            std::vector<Slot> slots;
+            std::vector<Slot>& slots = plan.inputs.emplace_back();
             for (const std::string& field :
                  parts_->correlation_fields[input.correlation][input.reference]) {
                 slots.push_back(slot_of(field));
             }
-            out.inputs.push_back(std::move(slots));
         }
-        return out;
+    }
+
+    static void add_routed(Plan& plan, std::size_t field, const Item& item) {
+        for (const Test& test : item.any) {
+            for (std::string& text : route_values(test)) {
+                plan.add_known(field, std::move(text));
+            }
+        }
     }
 
     const CompileOptions& options_;
     std::vector<RuleFault>* faults_;
     std::size_t refused_ = 0;
-    std::vector<Rule> rules_;
     std::vector<Correlation> correlations_;
-    std::vector<Filter> filters_;
-    std::set<std::string> claimed_;
+    std::vector<std::pair<Filter, std::vector<const SharedItem*>>> filters_;
+    std::unordered_set<std::string> claimed_;
     std::vector<std::shared_ptr<event::RuleInfo>> order_;
-    std::set<const event::RuleInfo*> loaded_;
-    std::unordered_map<std::string, const Leaf*> leaves_;
-    std::string leaf_key_;
+    std::unordered_set<const event::RuleInfo*> unplaced_;  // correlations
+    ItemTable table_;
+    std::vector<const SharedItem*> by_number_;  // of the table
+    std::unordered_map<std::string, const SharedItem*> source_items_;
+    std::deque<std::string> name_texts_;  // that rules ask for, by number
+    std::unordered_map<std::string_view, std::uint32_t> names_;
+    std::vector<bool> routed_;  // by item and routing field, of the plan being made
     std::unique_ptr<RuleSet::Parts> parts_;
 };
 

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/yaml.h"
 #include "detect/rule_text.h"
 #include "detect/sigma/rule.h"
-#include "detect/sigma/yaml.h"
 
 namespace gac::detect::sigma {
+
+using base::Yaml;
 
 struct ItemContext {
     const Placeholders* placeholders = nullptr;

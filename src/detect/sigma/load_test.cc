@@ -115,6 +115,56 @@ TEST(Load, ReadsFoldersInOrder) {
     std::filesystem::remove_all(folder);
 }
 
+// The order decides which of two rules with one id is refused: that of the paths, step by step.
+TEST(Load, ListsFoldersInTheOrderOfPaths) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("gac_list_" + std::to_string(::getpid()));
+    std::vector<std::filesystem::path> wanted;
+    for (const char* name : {"a-b/x.yml", "a/y.yml", "a/b/z.yaml", "a.yml", "b.yml", "B.yml"}) {
+        std::filesystem::create_directories((folder / name).parent_path());
+        std::ofstream(folder / name) << "x";
+        wanted.push_back(folder / name);
+    }
+    std::ofstream(folder / ".yml") << "hidden";
+    std::filesystem::create_directory(folder / "folder.yml");
+    std::filesystem::create_symlink(folder / "b.yml", folder / "link.yml");
+    wanted.push_back(folder / "link.yml");
+    std::filesystem::create_directory_symlink(folder / "a", folder / "linked");  // is not followed
+    std::filesystem::create_symlink(folder / "nobody", folder / "broken.yml");
+    std::ranges::sort(wanted);
+    const std::vector<std::filesystem::path> paths{folder};
+    const auto found = list_rules(paths);
+    ASSERT_TRUE(found.has_value());
+    std::vector<std::filesystem::path> names;
+    for (const RuleText& text : *found) {
+        names.emplace_back(text.path);
+        EXPECT_FALSE(text.stamp.empty());
+    }
+    EXPECT_EQ(names, wanted);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(Load, AFileThatCannotBeReadIsAFaultOfItsOwn) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("gac_unread_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "a.yml")
+        << "title: A\nid: a\nlogsource: {product: test}\ndetection: {s: {X: 1}, condition: s}\n";
+    std::ofstream(folder / "b.yml") << std::string(5 << 20, ' ');  // more than a rule file may have
+    const std::vector<std::filesystem::path> paths{folder};
+    for (const auto& texts : {read_rules(paths), list_rules(paths)}) {
+        ASSERT_TRUE(texts.has_value());
+        std::vector<RuleFault> faults;
+        const auto set = compile(*texts, {}, &faults);
+        ASSERT_TRUE(set.has_value());
+        EXPECT_EQ((*set)->loaded(), 1U);
+        ASSERT_EQ(faults.size(), 1U);
+        EXPECT_EQ(faults[0].path, folder / "b.yml");
+        EXPECT_TRUE(faults[0].reason.contains("larger than"));
+    }
+    std::filesystem::remove_all(folder);
+}
+
 // Rules of Windows log sources against events in the shapes of several collectors.
 class Shapes : public ::testing::Test {
 protected:

@@ -6,11 +6,13 @@
 #include <variant>
 
 #include "base/result.h"
+#include "base/yaml.h"
 #include "detect/rule_set.h"
 #include "detect/sigma/rule.h"
-#include "detect/sigma/yaml.h"
 
 namespace gac::detect::sigma {
+
+using base::Yaml;
 
 using Document = std::variant<Rule, Correlation, Filter>;
 

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "detect/rule_set.h"
 #include "detect/sigma/program.h"
 #include "detect/sigma/rule.h"
+#include "detect/sigma/shared_item.h"
 #include "detect/sigma/source.h"
 
 namespace gac::detect {
@@ -35,9 +38,9 @@ struct CorrelationInput {
 };
 
 struct DetectionRule {
-    Rule rule;
-    std::vector<const Leaf*> leaves;  // by item
-    bool silent = false;              // reports only through correlations
+    Rule rule;                             // without its items
+    std::vector<const SharedItem*> items;  // what Expr::item names
+    bool silent = false;                   // reports only through correlations
     std::vector<CorrelationInput> inputs;
 };
 
@@ -46,16 +49,20 @@ std::vector<std::string> route_values(const Test& test);
 
 class Plan {
 public:
-    struct BoundAlternative {
+    static constexpr Slot kNoSlot = 0xffff'ffff;
+    // One way in which an event is of a log source that rules name.
+    struct Way {
         std::vector<std::pair<std::size_t, std::vector<std::uint32_t>>> route_when;  // known values
-        std::vector<std::pair<const Leaf*, Slot>> other_when;
-        std::vector<Slot> slots;                   // by item of the rule
-        std::vector<std::vector<Slot>> relations;  // by item, by test
-        std::vector<std::vector<Slot>> inputs;     // by input of the rule: group-by, then values
+        std::vector<std::pair<const SharedItem*, Slot>> other_when;
+        std::map<std::string, std::string> rename;  // asked name -> asked name
+        std::vector<Slot> slots;  // by number of the asked name; kNoSlot where no rule asks
     };
     struct Use {
         std::uint32_t rule = 0;
-        std::vector<BoundAlternative> alternatives;
+        std::uint32_t first_way = 0;  // ways[first_way .. first_way + way_count)
+        std::uint32_t way_count = 0;
+        // inputs[first_input + way * inputs of the rule + input]
+        std::uint32_t first_input = 0;
     };
 
     explicit Plan(const event::Profile& profile) : binding(profile) {}
@@ -63,6 +70,8 @@ public:
     Binding binding;
     std::vector<Slot> route_slots;  // at most kRouteFieldsMax
     std::vector<Use> uses;          // ascending by rule
+    std::vector<Way> ways;
+    std::vector<std::vector<Slot>> inputs;  // group-by, then values
 
     std::uint32_t route_id(std::size_t field, const event::ValueRef* value,
                            std::string& scratch) const;
@@ -70,9 +79,13 @@ public:
     const Program& program(const std::vector<DetectionRule>& rules,
                            std::array<std::uint32_t, kRouteFieldsMax> route) const;
     std::size_t program_count() const;
-    // The first alternative of the rule that the event is of, for names that depend on it.
-    const BoundAlternative* alternative_of(std::uint32_t rule,
-                                           std::array<std::uint32_t, kRouteFieldsMax> route) const;
+    // By input of the rule, in the first way that the event is of: names may depend on it. Empty:
+    // it is of none.
+    std::span<const std::vector<Slot>> inputs_of(
+        const DetectionRule& rule, std::uint32_t number,
+        std::array<std::uint32_t, kRouteFieldsMax> route) const;
+    // The slot of a name that was asked for when rules were compiled.
+    Slot slot_of(const Way& way, const std::string& asked) const;
 
     std::uint32_t add_known(std::size_t field, std::string folded);
     std::vector<std::unordered_map<std::string, std::uint32_t>> known;  // by routing field
@@ -80,7 +93,10 @@ public:
 
 private:
     using Route = std::array<std::uint32_t, kRouteFieldsMax>;
-    bool when_holds(const BoundAlternative& alternative, const Route& route) const;
+    std::span<const Way> ways_of(const Use& use) const {
+        return std::span(ways).subspan(use.first_way, use.way_count);
+    }
+    static bool when_holds(const Way& way, const Route& route);
     void mark_relevant(const Leaf& leaf, std::vector<bool>& relevant) const;
     Route narrowed(const std::vector<DetectionRule>& rules, Route route) const;
     std::unique_ptr<const Program> build(const std::vector<DetectionRule>& rules,
@@ -104,7 +120,8 @@ public:
     std::size_t refused = 0;
     std::shared_ptr<const event::ProfileSet> profiles;
     std::vector<sigma::DetectionRule> rules;
-    std::vector<std::unique_ptr<sigma::Leaf>> leaves;
+    std::shared_ptr<const void> kept;  // behind items that came out of a file
+    std::deque<sigma::SharedItem> items;
     std::vector<std::unique_ptr<sigma::Plan>> plans;  // by ProfileId
     std::vector<sigma::Correlation> correlations;     // inputs before those that they feed
     // By correlation: where it feeds others, and whether it reports.

@@ -40,13 +40,12 @@ using KnownItems = std::map<std::tuple<const Leaf*, Slot, std::vector<Slot>>, st
 
 class Specialiser {
 public:
-    Specialiser(const Plan& plan, const DetectionRule& rule,
-                const Plan::BoundAlternative& alternative,
+    Specialiser(const Plan& plan, const DetectionRule& rule, const Plan::Way& way,
                 const std::array<std::uint32_t, kRouteFieldsMax>& route, ProgramInput& out,
                 KnownItems& known_items)
         : plan_(plan),
           rule_(rule),
-          alternative_(alternative),
+          way_(way),
           route_(route),
           out_(out),
           known_items_(known_items) {}
@@ -64,8 +63,10 @@ public:
             case Expr::Kind::AtLeast:
                 return at_least(expr, negated);
             case Expr::Kind::Item: {
-                Expr leaf = item(rule_.leaves[expr.item], alternative_.slots[expr.item],
-                                 alternative_.relations[expr.item]);
+                const SharedItem& shared = *rule_.items[expr.item];
+                Expr leaf = item(&shared.leaf(),
+                                 shared.is_keyword() ? kKeywordSlot : way_.slots[shared.name()],
+                                 relations_of(shared));
                 if (leaf.kind == Expr::Kind::Constant) {
                     leaf.truth = leaf.truth != negated;
                     return leaf;
@@ -105,6 +106,16 @@ public:
     }
 
 private:
+    std::vector<Slot> relations_of(const SharedItem& shared) const {
+        std::vector<Slot> out;
+        if (shared.has_relation()) {
+            for (const Test& test : shared.leaf().item.any) {
+                out.push_back(test.kind == TestKind::FieldRef ? plan_.slot_of(way_, test.text) : 0);
+            }
+        }
+        return out;
+    }
+
     Expr join(const Expr& expr, bool negated) {
         const bool all = (expr.kind == Expr::Kind::And) != negated;
         const Expr::Kind kind = all ? Expr::Kind::And : Expr::Kind::Or;
@@ -158,7 +169,7 @@ private:
 
     const Plan& plan_;
     const DetectionRule& rule_;
-    const Plan::BoundAlternative& alternative_;
+    const Plan::Way& way_;
     const std::array<std::uint32_t, kRouteFieldsMax>& route_;
     ProgramInput& out_;
     KnownItems& known_items_;
@@ -217,23 +228,31 @@ std::uint32_t Plan::route_id(std::size_t field, const event::ValueRef* value,
     return number || is_plain_integer(text) || !number_of(text) ? kRouteOther : kRouteOpen;
 }
 
-bool Plan::when_holds(const BoundAlternative& alternative, const Route& route) const {
-    return std::ranges::all_of(alternative.route_when, [&](const auto& when) {
+bool Plan::when_holds(const Way& way, const Route& route) {
+    return std::ranges::all_of(way.route_when, [&](const auto& when) {
         return std::ranges::find(when.second, route[when.first]) != when.second.end();
     });
 }
 
-const Plan::BoundAlternative* Plan::alternative_of(std::uint32_t rule, Route route) const {
-    const auto use = std::ranges::lower_bound(uses, rule, {}, &Use::rule);
-    if (use == uses.end() || use->rule != rule) {
-        return nullptr;
+std::span<const std::vector<Slot>> Plan::inputs_of(const DetectionRule& rule, std::uint32_t number,
+                                                   Route route) const {
+    const auto use = std::ranges::lower_bound(uses, number, {}, &Use::rule);
+    if (use == uses.end() || use->rule != number) {
+        return {};
     }
-    for (const BoundAlternative& alternative : use->alternatives) {
-        if (when_holds(alternative, route)) {
-            return &alternative;
+    const std::size_t count = rule.inputs.size();
+    for (std::size_t way = 0; way < use->way_count; ++way) {
+        if (when_holds(ways[use->first_way + way], route)) {
+            return std::span(inputs).subspan(use->first_input + way * count, count);
         }
     }
-    return nullptr;
+    return {};
+}
+
+Slot Plan::slot_of(const Way& way, const std::string& asked) const {
+    const auto renamed = way.rename.find(asked);
+    return binding.find_slot(renamed == way.rename.end() ? asked : renamed->second)
+        .value_or(kNoSlot);
 }
 
 std::unique_ptr<const Program> Plan::build(const std::vector<DetectionRule>& rules,
@@ -241,30 +260,31 @@ std::unique_ptr<const Program> Plan::build(const std::vector<DetectionRule>& rul
     ProgramInput input;
     KnownItems items;
     for (const Use& use : uses) {
-        std::vector<Expr> ways;
-        for (const BoundAlternative& alternative : use.alternatives) {
-            if (!when_holds(alternative, route)) {
+        std::vector<Expr> conditions;
+        for (const Way& way : ways_of(use)) {
+            if (!when_holds(way, route)) {
                 continue;
             }
             const DetectionRule& rule = rules[use.rule];
-            Specialiser specialiser(*this, rule, alternative, route, input, items);
+            Specialiser specialiser(*this, rule, way, route, input, items);
             Expr condition = specialiser.run(rule.rule.condition, false);
             if (condition.kind == Expr::Kind::Constant && !condition.truth) {
                 continue;
             }
             std::vector<Expr> parts;
-            for (const auto& [leaf, slot] : alternative.other_when) {
-                parts.push_back(specialiser.item(leaf, slot, {}));
+            for (const auto& [item, slot] : way.other_when) {
+                parts.push_back(specialiser.item(&item->leaf(), slot, {}));
             }
             if (!parts.empty()) {
                 parts.push_back(std::move(condition));
                 condition = Expr::join(Expr::Kind::And, std::move(parts));
             }
-            ways.push_back(std::move(condition));
+            conditions.push_back(std::move(condition));
         }
-        if (!ways.empty()) {
-            Expr condition = ways.size() == 1 ? std::move(ways.front())
-                                              : Expr::join(Expr::Kind::Or, std::move(ways));
+        if (!conditions.empty()) {
+            Expr condition = conditions.size() == 1
+                                 ? std::move(conditions.front())
+                                 : Expr::join(Expr::Kind::Or, std::move(conditions));
             input.rules.push_back({use.rule, std::move(condition)});
         }
     }
@@ -300,9 +320,9 @@ Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route)
         std::vector<bool>& relevant = found->second;
         relevant.resize(known_texts[1].size(), false);
         for (const Use& use : uses) {
-            for (const BoundAlternative& alternative : use.alternatives) {
+            for (const Way& way : ways_of(use)) {
                 bool first_holds = true;
-                for (const auto& when : alternative.route_when) {
+                for (const auto& when : way.route_when) {
                     first_holds =
                         first_holds
                         && (when.first != 0
@@ -311,7 +331,7 @@ Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route)
                 if (!first_holds) {
                     continue;
                 }
-                for (const auto& when : alternative.route_when) {
+                for (const auto& when : way.route_when) {
                     if (when.first == 1) {
                         for (const std::uint32_t id : when.second) {
                             relevant[id - kRouteFirst] = true;
@@ -319,11 +339,10 @@ Plan::Route Plan::narrowed(const std::vector<DetectionRule>& rules, Route route)
                     }
                 }
                 const DetectionRule& rule = rules[use.rule];
-                for (std::size_t i = 0; i < rule.leaves.size(); ++i) {
-                    if (alternative.slots[i] != route_slots[1]) {
-                        continue;
+                for (const SharedItem* item : rule.items) {
+                    if (!item->is_keyword() && way.slots[item->name()] == route_slots[1]) {
+                        mark_relevant(item->leaf(), relevant);
                     }
-                    mark_relevant(*rule.leaves[i], relevant);
                 }
             }
         }

@@ -309,7 +309,8 @@ private:
                 }
                 std::ranges::move(own, std::back_inserter(literals));
             }
-            const std::size_t shortest = std::ranges::min(literals, {}, &std::string::size).size();
+            const std::size_t shortest =
+                literals.empty() ? 0 : std::ranges::min(literals, {}, &std::string::size).size();
             if (shortest < (watched[i] ? kScannedBytesMin / 2 : kScannedBytesMin)) {
                 if (watched[i]) {
                     out_->blind_keyword_items.push_back(i);

@@ -1,6 +1,6 @@
 #include "detect/sigma/reading.h"
 
-#include "detect/sigma/yaml.h"
+#include "base/yaml.h"
 
 namespace gac::detect::sigma {
 
@@ -16,7 +16,7 @@ Reading::Part read_part(const Yaml& root, const RuleText& text, const CompileOpt
     std::vector<std::string> warnings;
     auto document = read_document(root, text.path, options, warnings);
     if (!document) {
-        const int line = line_of(document.error());
+        const int line = base::line_of(document.error());
         out.faults.push_back({text.path, text_of(root, "id"), text_of(root, "title"),
                               document.error().text, line == 0 ? root.line : line});
         return out;
@@ -32,13 +32,13 @@ Reading::Part read_part(const Yaml& root, const RuleText& text, const CompileOpt
 }  // namespace
 
 Reading read_rule_file(const RuleText& text, const CompileOptions& options) {
-    const YamlLimits limits{.nodes_max = options.limits.yaml_nodes_max,
-                            .depth_max = options.limits.nesting_max};
+    const base::YamlLimits limits{.nodes_max = options.limits.yaml_nodes_max,
+                                  .depth_max = options.limits.nesting_max};
     Reading out;
-    const auto roots = parse_yaml(text.yaml, limits);
+    const auto roots = base::parse_yaml(text.yaml, limits);
     if (!roots) {
-        const RuleFault fault{text.path, {}, {}, roots.error().text, line_of(roots.error())};
-        out.parts.push_back({std::nullopt, {fault}});
+        const RuleFault fault{text.path, {}, {}, roots.error().text, base::line_of(roots.error())};
+        out.parts.push_back({std::nullopt, {}, {fault}});
         return out;
     }
     for (const Yaml& root : *roots) {

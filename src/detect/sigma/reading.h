@@ -2,6 +2,7 @@
 // it can be kept (reading_cache.h).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace gac::detect::sigma {
 struct Reading {
     struct Part {
         std::optional<Document> document;  // none: it is refused
+        // Of a rule or a filter whose items were moved into the set's table: their numbers there.
+        std::vector<std::uint32_t> items;
         std::vector<RuleFault> faults;
     };
     std::vector<Part> parts;  // one for each YAML document; one without any when it is not YAML

@@ -1,8 +1,13 @@
 #include "detect/sigma/reading_cache.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 
 #include "base/file.h"
 #include "detect/sigma/archive.h"
@@ -11,53 +16,26 @@ namespace gac::detect::sigma {
 
 // Found by their arguments, so not in an unnamed namespace.
 
-template <class A>
-void pass(A& archive, Pattern& pattern) {
-    std::vector<Pattern::Piece> pieces = pattern.pieces();
-    const std::size_t size = pass_count(archive, pieces.size());
-    pieces.resize(size);
-    for (Pattern::Piece& piece : pieces) {
-        pass_all(archive, piece.kind, piece.text);
-    }
-    if constexpr (A::kLoads) {
-        pattern = Pattern(std::move(pieces));
-    }
-}
-
-template <class A>
-void pass(A& archive, base::IpPrefix& prefix) {
-    std::string text = A::kLoads ? std::string() : prefix.text();
-    pass(archive, text);
-    if constexpr (A::kLoads) {
-        prefix = base::IpPrefix::parse(text).value_or(base::IpPrefix{});
-    }
-}
-
-template <class A>
-void pass(A& archive, Test& test) {
-    pass_all(archive, test.kind, test.cased, test.truth, test.op, test.part, test.relation,
-             test.flags.ignore_case, test.flags.multiline, test.flags.dot_matches_newline,
-             test.number, test.pattern, test.text);
-    if (test.kind == TestKind::Cidr) {
-        pass(archive, test.prefix);
-    }
-    if (test.kind == TestKind::Regex) {
-        Regex::Known known = test.regex ? test.regex->known() : Regex::Known{};
-        pass_all(archive, known.needles, known.bytes_min, known.line_signs_min);
-        if constexpr (A::kLoads) {
-            test.regex = Regex::of_known(test.text, test.flags, std::move(known));
-        }
-    }
-}
-
-template <class A>
-void pass(A& archive, Item& item) {
-    pass_all(archive, item.field, item.any);
-}
+template <>
+inline constexpr auto kLast<Expr::Kind> = Expr::Kind::Constant;
+template <>
+inline constexpr auto kLast<CompareOp> = CompareOp::Lte;
+template <>
+inline constexpr auto kLast<CorrelationType> = CorrelationType::ValuePercentile;
+template <>
+inline constexpr auto kLast<event::Level> = event::Level::Critical;
+template <>
+inline constexpr auto kLast<event::DetectionKind> = event::DetectionKind::Indicator;
 
 template <class A>
 void pass(A& archive, Expr& expr) {
+    const typename A::Nesting nesting(archive);
     pass_all(archive, expr.kind, expr.truth, expr.need, expr.item, expr.children, expr.selection);
+    if constexpr (A::kLoads) {
+        if (expr.kind == Expr::Kind::Not && expr.children.size() != 1) {
+            archive.fail();
+        }
+    }
 }
 
 template <class A>
@@ -86,7 +64,7 @@ void pass(A& archive, std::shared_ptr<event::RuleInfo>& shared) {
 
 template <class A>
 void pass(A& archive, Rule& rule) {
-    pass_all(archive, rule.info, rule.name, rule.line, rule.source, rule.items, rule.condition);
+    pass_all(archive, rule.info, rule.name, rule.line, rule.source, rule.condition);
 }
 
 template <class A>
@@ -100,7 +78,7 @@ void pass(A& archive, Correlation& rule) {
 template <class A>
 void pass(A& archive, Filter& filter) {
     pass_all(archive, filter.id, filter.title, filter.path, filter.line, filter.source,
-             filter.rules, filter.items, filter.condition);
+             filter.rules, filter.condition);
 }
 
 template <class A>
@@ -124,14 +102,9 @@ void pass(A& archive, RuleFault& fault) {
     pass_all(archive, fault.path, fault.id, fault.title, fault.reason, fault.line, fault.warning);
 }
 
-template <class A>
-void pass(A& archive, Reading::Part& part) {
-    pass_all(archive, part.document, part.faults);
-}
-
 namespace {
 
-constexpr std::uint64_t kMagic = 0x3165'6c75'5263'6147ull;  // "GacRule1"
+constexpr std::uint64_t kMagic = 0x3265'6c75'5263'6147ull;  // "GacRule2"
 constexpr std::size_t kFileBytesMax = 512 << 20;
 
 // Another program may read the same text otherwise.
@@ -157,11 +130,75 @@ std::uint64_t mark_of(const CompileOptions& options) {
     return XXH3_64bits(all.data(), all.size());
 }
 
+// Behind it: sizes of the items, sizes of the entries, items, entries. An entry begins with its
+// key, how many items it names, and their numbers; the rest is the reading.
 struct FileHead {
     std::uint64_t magic = kMagic;
     std::uint64_t made_for = 0;
     std::uint64_t checksum = 0;  // of what follows
+    std::uint32_t items = 0;
+    std::uint32_t entries = 0;
 };
+
+// The whole file in pages of two megabytes where the system has them: with the small ones, touching
+// them for the first time costs more than reading the file. None: it is no plain file, or too big.
+std::shared_ptr<const char> read_whole(const std::filesystem::path& path, std::size_t& size) {
+    // Whatever stands in the file's place must not make us wait.
+    auto file = base::open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    struct stat about{};
+    if (!file || ::fstat(file->get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_size <= 0
+        || static_cast<std::size_t>(about.st_size) > kFileBytesMax) {
+        return nullptr;
+    }
+    size = static_cast<std::size_t>(about.st_size);
+    constexpr std::size_t kPage = std::size_t{2} << 20;
+    const bool large = size > kPage / 2;
+    const std::size_t room = large ? (size + kPage - 1) / kPage * kPage : size;
+    auto* memory = static_cast<char*>(large ? std::aligned_alloc(kPage, room) : std::malloc(room));
+    if (memory == nullptr) {
+        return nullptr;
+    }
+    std::shared_ptr<char> owner(memory, [](char* at) { std::free(at); });
+    if (large) {
+        (void)::madvise(memory, room, MADV_HUGEPAGE);  // a wish
+    }
+    std::size_t have = 0;
+    while (have < size) {
+        const auto more = base::read_some(*file, std::span(memory + have, size - have));
+        if (!more || *more == 0) {
+            return nullptr;
+        }
+        have += *more;
+    }
+    return owner;
+}
+
+template <class T>
+void append_plain(const T& value, std::string& out) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+bool names_only(const Expr& expr, std::size_t items) {
+    return (expr.kind != Expr::Kind::Item || expr.item < items)
+           && std::ranges::all_of(expr.children,
+                                  [&](const Expr& child) { return names_only(child, items); });
+}
+
+// Conditions ask for no item that is not there.
+bool fits(const Reading::Part& part) {
+    if (!part.document) {
+        return true;
+    }
+    if (const auto* rule = std::get_if<Rule>(&*part.document)) {
+        return names_only(rule->condition, part.items.size());
+    }
+    if (const auto* filter = std::get_if<Filter>(&*part.document)) {
+        return names_only(filter->condition, part.items.size());
+    }
+    const auto& correlation = std::get<Correlation>(*part.document);
+    return !correlation.has_expression
+           || names_only(correlation.expression, correlation.names.size());
+}
 
 }  // namespace
 
@@ -169,7 +206,11 @@ ReadingCache::ReadingCache(std::filesystem::path file, const CompileOptions& opt
     : file_(std::move(file)) {
     if (!file_.empty()) {
         made_for_ = mark_of(options);
-        load();
+        if (!load()) {
+            items_.clear();
+            entries_.clear();
+            bytes_.reset();
+        }
     }
 }
 
@@ -180,37 +221,61 @@ ReadingCache::Key ReadingCache::key_of(const RuleText& text) {
     return {hash.low64, hash.high64};
 }
 
-void ReadingCache::load() {
-    auto bytes = base::read_file(file_, kFileBytesMax);
+bool ReadingCache::load() {
+    std::size_t size = 0;
+    bytes_ = read_whole(file_, size);
     FileHead head;
-    if (!bytes || bytes->size() < sizeof head) {
-        return;
+    if (!bytes_ || size < sizeof head) {
+        return false;
     }
-    bytes_ = *std::move(bytes);
-    std::string_view rest = bytes_;
+    std::string_view rest(bytes_.get(), size);
     std::memcpy(&head, rest.data(), sizeof head);
     rest.remove_prefix(sizeof head);
     if (head.magic != kMagic || head.made_for != made_for_
         || head.checksum != XXH3_64bits(rest.data(), rest.size())) {
-        return;
+        return false;
     }
-    Key key;
-    std::uint32_t size = 0;
-    while (rest.size() >= sizeof key + sizeof size) {
-        std::memcpy(&key, rest.data(), sizeof key);
-        std::memcpy(&size, rest.data() + sizeof key, sizeof size);
-        rest.remove_prefix(sizeof key + sizeof size);
-        entries_.emplace(key, rest.substr(0, size));
-        rest.remove_prefix(std::min<std::size_t>(size, rest.size()));
+    const std::size_t counts = std::size_t{head.items} + head.entries;
+    if (rest.size() / sizeof(std::uint32_t) < counts) {
+        return false;
     }
-    next_.reserve(bytes_.size());
-}
-
-void ReadingCache::append(const Key& key, std::string_view reading) {
-    const auto size = static_cast<std::uint32_t>(reading.size());
-    next_.append(reinterpret_cast<const char*>(&key), sizeof key);
-    next_.append(reinterpret_cast<const char*>(&size), sizeof size);
-    next_.append(reading);
+    const char* sizes = rest.data();
+    rest.remove_prefix(counts * sizeof(std::uint32_t));
+    const auto next = [&](std::string_view& out) {
+        std::uint32_t bytes = 0;
+        std::memcpy(&bytes, sizes, sizeof bytes);
+        sizes += sizeof bytes;
+        out = rest.substr(0, bytes);
+        rest.remove_prefix(out.size());
+        return out.size() == bytes;
+    };
+    items_.resize(head.items);
+    for (std::string_view& item : items_) {
+        if (!next(item)) {
+            return false;
+        }
+    }
+    entries_.reserve(head.entries);
+    next_.reserve(head.entries);
+    for (std::uint32_t i = 0; i < head.entries; ++i) {
+        std::string_view whole;
+        if (!next(whole)) {
+            return false;
+        }
+        Loader loader(whole);
+        Key key;
+        pass_all(loader, key.low, key.high);
+        std::uint32_t numbers = 0;
+        pass(loader, numbers);
+        Entry entry;
+        entry.numbers = loader.take(std::size_t{numbers} * sizeof(std::uint32_t));
+        if (loader.failed() || entry.numbers.size() != numbers * sizeof(std::uint32_t)) {
+            return false;
+        }
+        entry.bytes = loader.take(whole.size());
+        entries_.emplace(key, std::move(entry));
+    }
+    return rest.empty();
 }
 
 std::optional<Reading> ReadingCache::find(const RuleText& text) {
@@ -222,37 +287,96 @@ std::optional<Reading> ReadingCache::find(const RuleText& text) {
     if (found == entries_.end()) {
         return std::nullopt;
     }
-    Loader loader(found->second);
+    Loader loader(found->second.bytes);
+    Loader numbers(found->second.numbers);
     Reading out;
-    pass(loader, out.parts);
-    if (!loader.done()) {
+    out.parts.resize(pass_count(loader, 0));
+    for (Reading::Part& part : out.parts) {
+        std::uint32_t count = 0;
+        pass_all(loader, part.document, part.faults, count);
+        part.items.resize(numbers.count(count));
+        for (std::uint32_t& number : part.items) {
+            pass(numbers, number);
+            if (number >= items_.size()) {
+                return std::nullopt;
+            }
+        }
+        if (!fits(part)) {
+            return std::nullopt;
+        }
+    }
+    if (!loader.done() || !numbers.done()) {
         return std::nullopt;
     }
-    append(key, found->second);
+    next_.emplace_back(key, found->second);
     return out;
 }
 
-void ReadingCache::keep(const RuleText& text, const Reading& reading) {
+void ReadingCache::keep(const RuleText& text, Reading& reading) {
     if (file_.empty()) {
         return;
     }
     changed_ = true;
-    std::string bytes;
-    Saver saver(bytes);
-    Reading copy = reading;
-    pass(saver, copy.parts);
-    append(key_of(text), bytes);
+    Entry entry;
+    Saver saver(entry.own_bytes);
+    pass_count(saver, reading.parts.size());
+    for (Reading::Part& part : reading.parts) {
+        auto count = static_cast<std::uint32_t>(part.items.size());
+        pass_all(saver, part.document, part.faults, count);
+        std::ranges::copy(part.items, std::back_inserter(entry.own_numbers));
+    }
+    next_.emplace_back(key_of(text), std::move(entry));
 }
 
-void ReadingCache::save() const {
+void ReadingCache::save(const ItemTable& items) const {
     if (!changed_) {
         return;
     }
+    // Items that no entry names any more are left behind.
+    constexpr std::uint32_t kNone = 0xffff'ffff;
+    std::vector<std::uint32_t> renumbered(items.size(), kNone);
+    std::vector<std::uint32_t> sizes;
+    std::string kept;
+    std::string entries;
+    std::vector<std::uint32_t> entry_sizes;
+    std::vector<std::uint32_t> numbers;
+    for (const auto& [key, entry] : next_) {
+        numbers = entry.own_numbers;
+        if (!entry.numbers.empty()) {
+            numbers.resize(entry.numbers.size() / sizeof(std::uint32_t));
+            std::memcpy(numbers.data(), entry.numbers.data(), entry.numbers.size());
+        }
+        const std::size_t before = entries.size();
+        append_plain(key.low, entries);
+        append_plain(key.high, entries);
+        append_plain(static_cast<std::uint32_t>(numbers.size()), entries);
+        for (const std::uint32_t number : numbers) {
+            if (renumbered[number] == kNone) {
+                renumbered[number] = static_cast<std::uint32_t>(sizes.size());
+                sizes.push_back(static_cast<std::uint32_t>(items[number].size()));
+                kept += items[number];
+            }
+            append_plain(renumbered[number], entries);
+        }
+        entries += entry.bytes;
+        entries += entry.own_bytes;
+        entry_sizes.push_back(static_cast<std::uint32_t>(entries.size() - before));
+    }
+    std::string body;
+    for (const auto* list : {&sizes, &entry_sizes}) {
+        body.append(reinterpret_cast<const char*>(list->data()),
+                    list->size() * sizeof(std::uint32_t));
+    }
+    body += kept;
+    body += entries;
     FileHead head;
     head.made_for = made_for_;
-    head.checksum = XXH3_64bits(next_.data(), next_.size());
-    std::string whole(reinterpret_cast<const char*>(&head), sizeof head);
-    whole += next_;
+    head.items = static_cast<std::uint32_t>(sizes.size());
+    head.entries = static_cast<std::uint32_t>(entry_sizes.size());
+    head.checksum = XXH3_64bits(body.data(), body.size());
+    std::string whole;
+    append_plain(head, whole);
+    whole += body;
     std::error_code fault;
     std::filesystem::create_directories(file_.parent_path(), fault);
     (void)base::write_file_atomic(file_, whole, 0600);  // without it the next load is as slow

@@ -1,13 +1,18 @@
 #include "detect/sigma/reading_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "base/file.h"
 #include "detect/sigma/fixture.h"
+#include "detect/sigma/parts.h"
 #include "detect/sigma/random_rules.h"
 
 namespace gac::detect::testing {
@@ -155,6 +160,68 @@ TEST_F(CacheTest, ADamagedFileIsAsNone) {
     }
     std::ofstream(options_.cache, std::ios::binary) << whole.substr(0, whole.size() / 3);
     EXPECT_EQ((*compile(texts, options_, nullptr))->loaded(), first->loaded());
+}
+
+// Whoever may write the file can give it the right checksum: rules may differ then, nothing more.
+TEST_F(CacheTest, AForgedFileDoesNoHarm) {
+    const std::vector<RuleText> texts = random_texts();
+    ASSERT_TRUE(compile(texts, options_, nullptr).has_value());
+    const std::string whole = *base::read_file(options_.cache, 1 << 30);
+    constexpr std::size_t kChecksum = 16;
+    constexpr std::size_t kCounts = 24;
+    constexpr std::size_t kBody = 32;
+    std::mt19937_64 random(3);
+    std::size_t differ = 0;
+    for (int round = 0; round < 400; ++round) {
+        std::string forged = whole;
+        for (int change = 0; change < 1 + round % 4; ++change) {
+            const std::size_t at = kCounts + random() % (whole.size() - kCounts);
+            forged[at] = static_cast<char>(random() % 3 == 0 ? 0xff : random());
+        }
+        const std::uint64_t checksum = XXH3_64bits(forged.data() + kBody, forged.size() - kBody);
+        std::memcpy(forged.data() + kChecksum, &checksum, sizeof checksum);
+        std::ofstream(options_.cache, std::ios::binary) << forged;
+        std::vector<RuleFault> faults;
+        const auto set = compile(texts, options_, &faults);
+        ASSERT_TRUE(set.has_value());
+        differ += judge(**set, 5).size() != 0 ? 1 : 0;
+    }
+    EXPECT_GT(differ, 0U);  // the engine had something to do
+}
+
+TEST_F(CacheTest, WhatIsNoPlainFileIsNoCache) {
+    const std::vector<RuleText> texts = random_texts();
+    const auto expected = (*compile(texts, options_, nullptr))->loaded();
+    std::filesystem::remove(options_.cache);
+    ASSERT_EQ(::mkfifo(options_.cache.c_str(), 0600), 0);
+    EXPECT_EQ((*compile(texts, options_, nullptr))->loaded(), expected);  // waits for nobody
+    std::filesystem::remove(options_.cache);
+    std::filesystem::create_directories(options_.cache / "in the way");
+    EXPECT_EQ((*compile(texts, options_, nullptr))->loaded(), expected);
+    EXPECT_TRUE(std::filesystem::is_directory(options_.cache));
+    EXPECT_FALSE(std::filesystem::exists(options_.cache.string() + ".tmp"));
+}
+
+TEST_F(CacheTest, RulesThatCameAfterTheCacheShareItsItems) {
+    std::vector<RuleText> texts = random_texts();
+    const std::vector<RuleText> half(texts.begin(), texts.begin() + 150);
+    ASSERT_TRUE(compile(half, options_, nullptr).has_value());
+    const auto mixed = *compile(texts, options_, nullptr);  // half kept, half read
+    const auto kept = *compile(texts, options_, nullptr);   // all kept
+    options_.cache.clear();
+    const auto fresh = *compile(texts, options_, nullptr);
+    EXPECT_EQ(mixed->parts().items.size(), fresh->parts().items.size());
+    EXPECT_EQ(kept->parts().items.size(), fresh->parts().items.size());
+    const auto expected = judge(*fresh, 9);
+    EXPECT_GT(expected.size(), 200U);
+    for (const auto& set : {mixed, kept}) {
+        const auto found = judge(*set, 9);
+        ASSERT_EQ(found.size(), expected.size());
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            EXPECT_EQ(found[i].rule->id, expected[i].rule->id);
+            EXPECT_EQ(found[i].row, expected[i].row);
+        }
+    }
 }
 
 }  // namespace

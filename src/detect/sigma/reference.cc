@@ -13,7 +13,7 @@ namespace {
 
 class Evaluation {
 public:
-    Evaluation(const Binding& binding, const Rule& rule, const Alternative& way,
+    Evaluation(const Binding& binding, const DetectionRule& rule, const Alternative& way,
                const event::EventRef& event)
         : binding_(binding), rule_(rule), way_(way), event_(event) {}
 
@@ -46,7 +46,7 @@ public:
                 return std::ranges::count_if(expr.children, child)
                        >= static_cast<std::ptrdiff_t>(expr.need);
             case Expr::Kind::Item:
-                return item_holds(rule_.items[expr.item]);
+                return item_holds(rule_.items[expr.item]->leaf().item);
         }
         return false;
     }
@@ -82,7 +82,7 @@ private:
     }
 
     const Binding& binding_;
-    const Rule& rule_;
+    const DetectionRule& rule_;
     const Alternative& way_;
     const event::EventRef& event_;
 };
@@ -94,13 +94,13 @@ bool reference_matches(const RuleSet::Parts& parts, std::uint32_t rule,
     static const event::Profile kGeneric;
     auto profile = static_cast<std::size_t>(event.head().profile);
     profile = profile < parts.plans.size() ? profile : 0;
-    const Rule& asked = parts.rules[rule].rule;
+    const DetectionRule& asked = parts.rules[rule];
     const std::vector<Alternative> ways =
-        alternatives(asked.source, parts.profiles ? parts.profiles->all()[profile] : kGeneric,
+        alternatives(asked.rule.source, parts.profiles ? parts.profiles->all()[profile] : kGeneric,
                      parts.match_unknown_sources);
     return std::ranges::any_of(ways, [&](const Alternative& way) {
         const Evaluation evaluation(parts.plans[profile]->binding, asked, way, event);
-        return evaluation.of_source() && evaluation.holds(asked.condition);
+        return evaluation.of_source() && evaluation.holds(asked.rule.condition);
     });
 }
 

@@ -236,39 +236,4 @@ bool ask_relation(const Test& test, const event::ValueRef* value, const event::V
                       : relate(test.relation, base::fold_case(a), base::fold_case(b));
 }
 
-void Test::append_key(std::string& out) const {
-    const auto add = [&](const auto& plain) {
-        out.append(reinterpret_cast<const char*>(&plain), sizeof plain);
-    };
-    const auto add_text = [&](const std::string& of) {
-        add(of.size());
-        out += of;
-    };
-    add(kind);
-    add(cased);
-    add(truth);
-    add(op);
-    add(part);
-    add(relation);
-    add(flags.ignore_case);
-    add(flags.multiline);
-    add(flags.dot_matches_newline);
-    add(number);
-    switch (kind) {
-        case TestKind::Text:
-            add(pattern.pieces().size());
-            for (const Pattern::Piece& piece : pattern.pieces()) {
-                add(piece.kind);
-                add_text(piece.text);
-            }
-            break;
-        case TestKind::Cidr:
-            add_text(prefix.text());
-            break;
-        default:
-            add_text(text);
-            break;
-    }
-}
-
 }  // namespace gac::detect::sigma

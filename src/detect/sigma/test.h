@@ -48,9 +48,6 @@ struct Test {
     std::string text;
     std::shared_ptr<const Regex> regex;
     base::IpPrefix prefix;
-
-    // Two tests that append the same bytes are the same test.
-    void append_key(std::string& out) const;
 };
 
 // A value that is present: a scalar that is not null. Null, Exists and FieldRef are not asked here.

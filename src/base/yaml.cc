@@ -1,4 +1,4 @@
-#include "detect/sigma/yaml.h"
+#include "base/yaml.h"
 
 #include <yaml.h>
 
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace gac::detect::sigma {
+namespace gac::base {
 
 namespace {
 
@@ -292,4 +292,4 @@ int line_of(const Error& error) {
     return error.where.starts_with("line ") ? std::atoi(error.where.c_str() + 5) : 0;
 }
 
-}  // namespace gac::detect::sigma
+}  // namespace gac::base

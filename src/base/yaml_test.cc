@@ -1,8 +1,8 @@
-#include "detect/sigma/yaml.h"
+#include "base/yaml.h"
 
 #include <gtest/gtest.h>
 
-namespace gac::detect::sigma {
+namespace gac::base {
 namespace {
 
 Yaml value_of(std::string_view text) {
@@ -99,4 +99,4 @@ TEST(YamlReader, AnchorsInAnchorsCountAsNodes) {
 }
 
 }  // namespace
-}  // namespace gac::detect::sigma
+}  // namespace gac::base

@@ -1,6 +1,7 @@
-// YAML as Sigma needs it: a light tree that remembers the line of every node and whether a scalar
-// was quoted, because `4688` is a number and `'4688'` is text. Scalars are read by the core schema
-// of YAML 1.2. Bounded in nodes, depth and repeated text, so that aliases cannot blow up.
+// YAML as rules and profiles need it: a light tree that remembers the line of every node and
+// whether a scalar was quoted, because `4688` is a number and `'4688'` is text. Scalars are read by
+// the core schema of YAML 1.2. Bounded in nodes, depth and repeated text, so that aliases cannot
+// blow up.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 
 #include "base/result.h"
 
-namespace gac::detect::sigma {
+namespace gac::base {
 
 struct YamlPair;
 
@@ -51,4 +52,4 @@ Result<std::vector<Yaml>> parse_yaml(std::string_view text, const YamlLimits& li
 // The N of an error's "line N", or 0.
 int line_of(const Error& error);
 
-}  // namespace gac::detect::sigma
+}  // namespace gac::base
