@@ -391,7 +391,8 @@ private:
             return;
         }
         // Decoders give the same few words to many events.
-        auto& [of, bare] = bare_texts_[text.size() % bare_texts_.size()];
+        const auto place = reinterpret_cast<std::uintptr_t>(text.data());
+        auto& [of, bare] = bare_texts_[(place * 0x9E37'79B9'7F4A'7C15) >> 58];
         if (of == program_ && bare.data() == text.data() && bare.size() == text.size()) {
             return;
         }
@@ -721,9 +722,9 @@ private:
     std::vector<Slot> filled_;
     std::vector<Finder::Hit> hits_;
     std::vector<std::uint32_t> numbers_;
-    // Texts of this batch in which no keyword of the program stands, by size; the place of a text
-    // says what it is as long as the batch lives.
-    std::array<std::pair<const Program*, std::string_view>, 32> bare_texts_;
+    // Texts of this batch in which no keyword of the program stands, by their place, which says
+    // what a text is as long as the batch lives.
+    std::array<std::pair<const Program*, std::string_view>, 64> bare_texts_;
     std::vector<std::string> values_;
     std::uint32_t values_stamp_ = 0;
     std::uint32_t whole_stamp_ = 0;

@@ -351,7 +351,7 @@ bool read_program(std::string_view program, std::string_view message, Writer& wr
         {"cron", read_cron},         {"crond", read_cron},
     };
     for (const auto& known : kPrograms) {
-        if (known.name == program) {
+        if (program.starts_with(known.name[0]) && known.name == program) {
             return known.read(message, writer);
         }
     }
