@@ -4,6 +4,7 @@
 // docs/search.md tells the whole language. Values; any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -51,13 +52,23 @@ Result<Query> parse(std::string_view text, base::TimePoint now);
 std::optional<std::uint32_t> error_column(const Error& error);
 std::string with_caret(std::string_view text, const Error& error);
 
+// How far a question is, for those who watch it: written while it runs, read by any thread.
+struct Progress {
+    std::atomic<std::uint64_t> bytes = 0;   // looked at, unpacked
+    std::atomic<std::uint64_t> events = 0;  // looked at or left out by an index
+    std::atomic<std::uint64_t> units_done = 0;
+    std::atomic<std::uint64_t> units_all = 0;  // blocks in the time range; grows while it runs
+};
+
 // How much one question may cost. What is over budget is left out and Answer::partial says why.
 struct Budget {
-    std::uint64_t bytes_max = 64ULL << 30;  // decoded bytes looked at
-    std::uint32_t rows_max = 10'000;        // rows in the answer, whatever the query says
-    std::uint32_t groups_max = 200'000;     // groups of a stats
+    std::uint64_t bytes_max = 64ULL << 30;    // decoded bytes looked at
+    std::uint32_t rows_max = 10'000;          // rows in the answer, whatever the query says
+    std::uint32_t groups_max = 200'000;       // groups of a stats
+    std::uint64_t memory_max = 256ULL << 20;  // of groups, sorted rows and distinct values
     base::Duration time_max = base::Duration::seconds(30);
-    std::stop_token cancel;  // checked several times a second
+    std::stop_token cancel;              // heeded within 100 ms
+    std::shared_ptr<Progress> progress;  // optional
 };
 
 // What of history was not read for a question, and why. Blocks count only in segments that the time

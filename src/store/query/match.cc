@@ -36,18 +36,16 @@ bool piece_at(std::string_view text, std::size_t at, std::string_view piece, std
     return true;
 }
 
-bool find_piece(std::string_view text, std::size_t from, std::string_view piece, std::size_t& end) {
-    if (piece.empty()) {
-        end = from;
-        return true;
-    }
+// The first place from `from` on.
+bool find_piece(std::string_view text, std::size_t from, std::string_view piece, std::size_t& begin,
+                std::size_t& end) {
     if (piece.find(kOneCharacter) == std::string_view::npos) {
-        const std::size_t at = text.find(piece, from);
-        end = at == std::string_view::npos ? at : at + piece.size();
-        return at != std::string_view::npos;
+        begin = text.find(piece, from);
+        end = begin + piece.size();
+        return begin != std::string_view::npos;
     }
-    for (std::size_t at = from; at < text.size(); ++at) {
-        if (piece_at(text, at, piece, end)) {
+    for (begin = from; begin < text.size(); ++begin) {
+        if (piece_at(text, begin, piece, end)) {
             return true;
         }
     }
@@ -177,6 +175,11 @@ Pattern::Pattern(const Test& test, bool anywhere) : anywhere_(anywhere), keep_ma
         pieces_.push_back(keep_marks_ ? base::fold_case(part) : base::fold_for_search(part));
         ascii_ = ascii_ && is_ascii(pieces_.back());
     }
+    if (anywhere_ && !pieces_.empty()) {
+        const std::string& last = pieces_.back();
+        word_begin_ = !open_begin_ && !pieces_[0].empty() && is_word_byte(pieces_[0].front());
+        word_end_ = !open_end_ && !last.empty() && is_word_byte(last.back());
+    }
     for (const std::string& folded : pieces_) {
         for (std::size_t at = 0; at <= folded.size();) {
             const std::size_t end = std::min(folded.find(kOneCharacter, at), folded.size());
@@ -198,7 +201,11 @@ bool Pattern::matches(std::string_view text) {
             return text.size() == literal_.size() && find_ignoring_case(text, literal_, 0) == 0;
         }
         if (anywhere_ && pieces_.size() == 1 && literal_.size() == pieces_.front().size()) {
-            return find_ignoring_case(text, literal_, 0) != std::string_view::npos;
+            std::size_t at = find_ignoring_case(text, literal_, 0);
+            while (at != std::string_view::npos && !bordered(text, at, at + literal_.size())) {
+                at = find_ignoring_case(text, literal_, at + 1);
+            }
+            return at != std::string_view::npos;
         }
         scratch_.assign(text);
         for (char& c : scratch_) {
@@ -210,41 +217,42 @@ bool Pattern::matches(std::string_view text) {
     return matches_folded(scratch_);
 }
 
-// Pieces in order, each as early as possible; the first and last are tied to the ends unless open.
+// Pieces in order, each as early as possible; the first and last are tied to the ends or to borders
+// of words unless open.
 bool Pattern::matches_folded(std::string_view text) const {
     if (pieces_.empty()) {
         return true;  // only stars
     }
-    std::size_t at = 0;
-    std::size_t first = 0;
-    if (!anywhere_ && !open_begin_) {
-        if (!piece_at(text, 0, pieces_[0], at)) {
+    const auto begins = [&](std::size_t at) {
+        return !word_begin_ || at == 0 || !is_word_byte(text[at - 1]);
+    };
+    const auto ends = [&](std::size_t at) {
+        return anywhere_ ? !word_end_ || at == text.size() || !is_word_byte(text[at])
+                         : open_end_ || at == text.size();
+    };
+    const bool tied_begin = !anywhere_ && !open_begin_;
+    std::size_t from = 0;  // where the next piece may begin
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+        const bool first = i == 0;
+        const bool last = i + 1 == pieces_.size();
+        bool placed = false;
+        for (std::size_t begin = from; begin <= text.size() && !placed; ++begin) {
+            std::size_t end = 0;
+            if (first && tied_begin) {
+                if (begin > 0 || !piece_at(text, 0, pieces_[i], end)) {
+                    return false;
+                }
+            } else if (!find_piece(text, begin, pieces_[i], begin, end)) {
+                return false;
+            }
+            placed = (!first || begins(begin)) && (!last || ends(end));
+            from = placed ? end : from;
+        }
+        if (!placed) {
             return false;
         }
-        if (pieces_.size() == 1 && !open_end_) {
-            return at == text.size();
-        }
-        first = 1;
     }
-    const bool tied_end = !anywhere_ && !open_end_;
-    const std::size_t last = tied_end ? pieces_.size() - 1 : pieces_.size();
-    for (std::size_t i = first; i < last; ++i) {
-        if (!find_piece(text, at, pieces_[i], at)) {
-            return false;
-        }
-    }
-    if (!tied_end) {
-        return true;
-    }
-    // The last piece must end where the text ends. Its length in bytes is fixed but for '?', so try
-    // the places.
-    for (std::size_t begin = at; begin <= text.size(); ++begin) {
-        std::size_t end = 0;
-        if (piece_at(text, begin, pieces_.back(), end) && end == text.size()) {
-            return true;
-        }
-    }
-    return false;
+    return true;
 }
 
 bool Matcher::matches(const ValueRef& value) {

@@ -11,8 +11,16 @@
 
 namespace gac::store::query {
 
+// A byte of a word: letters, digits and everything beyond ASCII. Texts are cut in words where a
+// byte is none; for search that is done after folding.
+inline bool is_word_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+           || static_cast<unsigned char>(c) >= 0x80;
+}
+
 // Text with '*' (any characters) and '?' (one character), compared without regard to case; marks of
-// Vietnamese count only when quoted. `anywhere`: the pattern may match a part of the text.
+// Vietnamese count only when quoted. `anywhere`: the pattern may match a part of the text, but
+// where it begins (ends) with a byte of a word, a word of the text must begin (end).
 class Pattern {
 public:
     Pattern() = default;
@@ -22,6 +30,12 @@ public:
     // The literal that a matching ASCII text must contain, folded; empty when there is none worth
     // looking for.
     const std::string& literal() const { return literal_; }
+    // Does a hit from `begin` to `end` of an ASCII text stand between the borders of words that
+    // this pattern asks for?
+    bool bordered(std::string_view text, std::size_t begin, std::size_t end) const {
+        return (!word_begin_ || begin == 0 || !is_word_byte(text[begin - 1]))
+               && (!word_end_ || end == text.size() || !is_word_byte(text[end]));
+    }
     // A search for that literal anywhere and nothing more, in ASCII texts.
     bool is_literal_search() const {
         return anywhere_ && ascii_ && pieces_.size() == 1 && !literal_.empty()
@@ -38,6 +52,8 @@ private:
     bool anywhere_ = false;
     bool open_begin_ = false;  // begins with a star
     bool open_end_ = false;
+    bool word_begin_ = false;  // the match must begin where a word does
+    bool word_end_ = false;
     bool keep_marks_ = false;
     bool ascii_ = true;  // the pattern itself
 };

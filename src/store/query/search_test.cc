@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -123,6 +124,33 @@ TEST_P(SearchTest, FreeTextLooksIntoTheOriginal) {
     EXPECT_EQ(found("fail*word"), "Failed-password");
     EXPECT_EQ(found("not failed"), "Đăng-nhập-thất-bại");
     EXPECT_EQ(found("event.original:password"), "Failed-password");
+}
+
+TEST_P(SearchTest, WordsEndWhereTheyEnd) {
+    add("failed-password", {{"message", ValueRef(std::string_view("failed password"))}});
+    add("FAIL;x=10.0.0.12", {});
+    add("Đăng-nhập", {});
+    add("nhậpkhẩu10", {});
+    ready();
+    EXPECT_EQ(found("fail"), "FAIL;x=10.0.0.12");
+    EXPECT_EQ(found("fail*"), "failed-password FAIL;x=10.0.0.12");
+    EXPECT_EQ(found("*ail"), "FAIL;x=10.0.0.12");
+    EXPECT_EQ(found("*ail*"), "failed-password FAIL;x=10.0.0.12");
+    EXPECT_EQ(found("\"d-pass\""), "");
+    EXPECT_EQ(found("*d-pass*"), "failed-password");
+    EXPECT_EQ(found("\"-password\""), "failed-password");
+    EXPECT_EQ(found("10.0.0.1"), "");
+    EXPECT_EQ(found("10.0.0.1*"), "FAIL;x=10.0.0.12");
+    EXPECT_EQ(found("10.0.0.12"), "FAIL;x=10.0.0.12");
+    EXPECT_EQ(found("nhap"), "Đăng-nhập");
+    EXPECT_EQ(found("nhap*"), "Đăng-nhập nhậpkhẩu10");
+    EXPECT_EQ(found("\"nhậpkhẩu\""), "");
+    EXPECT_EQ(found("f??led"), "failed-password");
+    EXPECT_EQ(found("?ailed"), "failed-password");
+    EXPECT_EQ(found("f*d"), "failed-password");
+    EXPECT_EQ(found("f*passwor"), "");
+    EXPECT_EQ(found("message:pass"), "");
+    EXPECT_EQ(found("message:pass*"), "failed-password");
 }
 
 TEST_P(SearchTest, AddressesMatchNetworksInAddressesAndTexts) {
@@ -352,6 +380,27 @@ bool glob(std::string_view text, std::string_view pattern) {
     return !text.empty() && text[0] == pattern[0] && glob(text.substr(1), pattern.substr(1));
 }
 
+// A bare word or phrase with stars at its ends only, by the book: no letter or digit beside it
+// unless a star stands there.
+bool word_in(std::string_view text, std::string_view word) {
+    const bool open_begin = word.starts_with('*');
+    const bool open_end = word.ends_with('*');
+    word.remove_prefix(open_begin ? 1 : 0);
+    word.remove_suffix(open_end ? 1 : 0);
+    const auto of_word = [&](std::size_t at) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        return c >= 0x80 || std::isalnum(c) != 0;
+    };
+    for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
+        const std::size_t end = at + word.size();
+        if (text.substr(at, word.size()) == word && (open_begin || at == 0 || !of_word(at - 1))
+            && (open_end || end == text.size() || !of_word(end))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 class Asker {
 public:
     explicit Asker(std::uint32_t seed) : random_(seed) {}
@@ -379,12 +428,13 @@ public:
                                                                : user);
             }
             case 1: {
-                const std::string word = pick(
-                    {"failed", "publickey", "dang", "that bai", "closed", "10.0.0.1", "port 1"});
+                const std::string word =
+                    pick({"failed", "publickey", "dang", "thất bại", "closed", "10.0.0.1", "fail",
+                          "port 1", "ail*", "*ail*", "*ai", "clos*", "10.0.0.1*", "*by", "bai"});
                 return {word.contains(' ') ? "\"" + word + "\"" : word, [word](const Kept& e) {
-                            const bool quoted = word.contains(' ');
-                            return (quoted ? base::fold_case(e.raw) : base::fold_for_search(e.raw))
-                                .contains(word);
+                            return word_in(word.contains(' ') ? base::fold_case(e.raw)
+                                                              : base::fold_for_search(e.raw),
+                                           word);
                         }};
             }
             case 2: {

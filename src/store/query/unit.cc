@@ -153,7 +153,13 @@ void for_present(const Column& column, const RowSet& among, F&& use) {
     both.for_each([&](std::uint32_t row) { use(row, column.index_of(row)); });
 }
 
-Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, RowSet& out) {
+Result<> keep_on(const Watch* watch) {
+    return watch != nullptr && watch->stopped() ? Result<>(fail(Code::Unavailable, "stopped"))
+                                                : Result<>();
+}
+
+Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, const Watch* watch,
+                     RowSet& out) {
     // Rows by page; the rows of a sparse column are listed first.
     std::vector<std::uint32_t> row_of;
     if (!column.everywhere()) {
@@ -175,6 +181,7 @@ Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, RowS
         if (!any) {
             continue;
         }
+        GAC_CHECK(keep_on(watch));
         GAC_TRY(page, column.page(number));
         if (by_page && is_ascii(page->text)) {
             std::uint32_t value = 0;
@@ -183,13 +190,16 @@ Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, RowS
                 while (page->ends[value] <= at) {
                     ++value;
                 }
-                if (at + pattern.literal().size() <= page->ends[value]) {
+                const std::size_t from = value == 0 ? 0 : page->ends[value - 1];
+                const std::string_view text = page->value(value);
+                if (at + pattern.literal().size() <= page->ends[value]
+                    && pattern.bordered(text, at - from, at - from + pattern.literal().size())) {
                     if (wanted(begin + value)) {
                         out.set(row_at(begin + value));
                     }
                     at = page->ends[value];  // one hit in a text is enough
                 } else {
-                    ++at;  // it reaches over the end of its text
+                    ++at;  // it reaches over the end of its text, or is a part of a word
                 }
                 at = at >= page->text.size()
                          ? std::string_view::npos
@@ -206,7 +216,9 @@ Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, RowS
     return {};
 }
 
-Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, RowSet& out) {
+Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, const Watch* watch,
+                      RowSet& out) {
+    GAC_CHECK(keep_on(watch));
     if (column.coded()) {
         std::vector<char> good;
         bool any = false;
@@ -224,7 +236,7 @@ Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, Row
         return {};
     }
     if (column.entry().encoding == Encoding::Text) {
-        return match_pages(column, matcher, among, out);
+        return match_pages(column, matcher, among, watch, out);
     }
     std::optional<Error> fault;
     for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
@@ -244,11 +256,19 @@ Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, Row
 class BlockUnit final : public Unit {
 public:
     BlockUnit(std::shared_ptr<const Segment> segment, base::Fd fd, std::uint32_t block,
-              const Names& names)
-        : names_(names), fd_(std::move(fd)), reader_(std::move(segment), fd_, block) {}
+              const Names& names, const Watch* watch)
+        : names_(names),
+          watch_(watch),
+          fd_(std::move(fd)),
+          reader_(std::move(segment), fd_, block) {}
 
     std::uint32_t rows() const override { return reader_.rows(); }
     std::uint64_t bytes_read() const override { return reader_.bytes_read(); }
+    SkipCounts skips() const override {
+        SkipCounts out;
+        out.by_range = excluded_ && reader_.bytes_read() == 0 ? 1 : 0;
+        return out;
+    }
     Result<std::span<const std::int64_t>> times() override { return reader_.numbers(System::Time); }
     Result<std::span<const std::int64_t>> ids() override { return reader_.numbers(System::Id); }
     Result<RowSet> matches(PlanNode& node, const RowSet& among) override;
@@ -273,6 +293,8 @@ private:
     Result<> system_values(Name::Kind kind, const RowSet& among, F&& use);
 
     const Names& names_;
+    const Watch* watch_;
+    bool excluded_ = false;  // some column was not read, for its least and greatest value
     base::Fd fd_;
     BlockReader reader_;
 };
@@ -370,7 +392,11 @@ Result<RowSet> BlockUnit::leaf(PlanNode& node, const RowSet& among) {
             RowSet had(rows());
             for (const std::uint32_t number : columns) {
                 const ColumnEntry& entry = reader_.entry().columns[number];
-                if (entry.type == TypeCode::Null || (last && excluded(entry, matcher.test()))) {
+                if (entry.type == TypeCode::Null) {
+                    continue;
+                }
+                if (last && excluded(entry, matcher.test())) {
+                    excluded_ = true;
                     continue;
                 }
                 GAC_TRY(column, reader_.column(number));
@@ -381,7 +407,7 @@ Result<RowSet> BlockUnit::leaf(PlanNode& node, const RowSet& among) {
                 if (matcher.exists_only()) {
                     out |= here;
                 } else {
-                    GAC_CHECK(match_column(*column, matcher, here, out));
+                    GAC_CHECK(match_column(*column, matcher, here, watch_, out));
                 }
                 had |= here;
             }
@@ -468,7 +494,7 @@ Result<RowSet> BlockUnit::system_leaf(PlanNode& node, const RowSet& among) {
         if (node.matcher->exists_only()) {
             return among;
         }
-        GAC_CHECK(match_column(*column, *node.matcher, among, out));
+        GAC_CHECK(match_column(*column, *node.matcher, among, watch_, out));
         return out;
     }
     if (node.name.kind == Name::Kind::Time) {
@@ -476,6 +502,7 @@ Result<RowSet> BlockUnit::system_leaf(PlanNode& node, const RowSet& among) {
                                 .min = reader_.entry().time_min.us,
                                 .max = reader_.entry().time_max.us};
         if (excluded(times, node.matcher->test())) {
+            excluded_ = true;
             return out;
         }
     }
@@ -541,6 +568,7 @@ Result<Codes> BlockUnit::codes(const Name& name, const RowSet& rows_asked) {
                 if (reader_.entry().columns[number].type == TypeCode::Null) {
                     continue;
                 }
+                GAC_CHECK(keep_on(watch_));
                 GAC_TRY(column, reader_.column(number));
                 std::vector<std::uint32_t> translated(
                     column->coded() ? column->distinct().size() : 0, 0);
@@ -577,12 +605,13 @@ Result<Codes> BlockUnit::codes(const Name& name, const RowSet& rows_asked) {
 
 }  // namespace
 
-Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names) {
+Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names,
+                                        const Watch* watch) {
     if (!place.segment) {
         return std::make_unique<MemoryUnit>(place.chunks, names);
     }
     GAC_TRY(fd, place.segment->open_data());
-    return std::make_unique<BlockUnit>(place.segment, std::move(fd), place.block, names);
+    return std::make_unique<BlockUnit>(place.segment, std::move(fd), place.block, names, watch);
 }
 
 std::vector<UnitPlace> units_of(const History& history, const TimeRange& range) {

@@ -27,6 +27,13 @@ struct Codes {
     BytesIndex keys;                      // the same as bytes: equal exactly when the values are
 };
 
+// Asked between pages and columns, so that a big block does not hold up one who has cancelled.
+class Watch {
+public:
+    virtual ~Watch() = default;
+    virtual bool stopped() const = 0;
+};
+
 class Unit {
 public:
     virtual ~Unit() = default;
@@ -39,6 +46,8 @@ public:
     virtual Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                  std::vector<event::EventId>& ids) = 0;
     virtual std::uint64_t bytes_read() const = 0;
+    // After matches(): by what the unit was left out without being read, if it was.
+    virtual SkipCounts skips() const { return {}; }
 };
 
 // Where a unit is found again: cheap to keep for many.
@@ -51,7 +60,9 @@ struct UnitPlace {
     std::vector<std::shared_ptr<Chunk>> chunks;  // batches of the memory table
 };
 
-Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names);
+// With a watch that stopped, what the unit answers is an error without a meaning: ask the watch.
+Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names,
+                                        const Watch* watch = nullptr);
 
 // What one question sees: never changes while it runs.
 struct History {
