@@ -35,6 +35,7 @@ void add_detect(CLI::App& root, Chosen& chosen);
 void add_decode(CLI::App& root, Chosen& chosen);
 void add_ingest(CLI::App& root, Chosen& chosen);
 void add_search(CLI::App& root, Chosen& chosen);
+void add_hunt(CLI::App& root, Chosen& chosen);
 void add_generate(CLI::App& root, Chosen& chosen);
 
 }  // namespace gac::app

@@ -13,10 +13,10 @@
 #include "app/command.h"
 #include "app/content.h"
 #include "app/detect_run.h"
+#include "app/indicator_files.h"
 #include "app/rule_cache.h"
 #include "base/text.h"
 #include "ingest/input.h"
-#include "pipeline/indicator_service.h"
 
 namespace gac::app {
 
@@ -46,28 +46,13 @@ std::uint64_t resident_bytes() {
     return resident * 4096;
 }
 
-constexpr std::size_t kFaultsTold = 20;
-
 // Lists of indicators into the settings; files that cannot be used, and lines, are told on stderr.
 int load_lists(const Options& options, const Content& content, DetectSettings& settings) {
-    const pipeline::IndicatorPaths paths{{options.indicators.begin(), options.indicators.end()},
-                                         {options.allow.begin(), options.allow.end()}};
-    const pipeline::IndicatorLoading loading = pipeline::load_indicators(paths);
-    for (const Error& failure : loading.failures) {
-        std::fprintf(stderr, "gac: --indicators: %s\n", failure.message().c_str());
-    }
-    for (std::size_t i = 0; i < std::min(loading.faults.size(), kFaultsTold); ++i) {
-        const detect::ListFault& fault = loading.faults[i];
-        std::fprintf(stderr, "gac: %s:%u: left out: %s\n", fault.path.c_str(), fault.line,
-                     fault.reason.c_str());
-    }
-    std::fprintf(stderr, "gac: %zu indicators of %zu lists, %zu lines left out, in %.3f s\n",
-                 loading.set->entries(), loading.set->lists().size(), loading.refused,
-                 static_cast<double>(loading.took.us) / 1e6);
-    settings.indicators = loading.set;
+    const IndicatorFiles files = read_indicators(options.indicators, options.allow);
+    settings.indicators = files.set;
     settings.indicator_plan = std::make_shared<detect::IndicatorPlan>(
         *content.profiles, detect::IndicatorOptions{.text = options.indicator_text});
-    return loading.failures.empty() ? kDone : kSomeFailed;
+    return files.all_read ? kDone : kSomeFailed;
 }
 
 int detect_files(const Options& options) {

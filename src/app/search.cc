@@ -2,18 +2,14 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <filesystem>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "app/command.h"
 #include "app/content.h"
-#include "app/data_folder.h"
-#include "app/history_copy.h"
+#include "app/history.h"
 #include "event/render.h"
-#include "store/store.h"
 
 namespace gac::app {
 
@@ -75,53 +71,24 @@ int search(const SearchOptions& options) {
         return cannot_start(fmt::format("{}\n{}", query.error().message(),
                                         store::with_caret(options.query, query.error())));
     }
-    const auto set_bound = [&](const std::string& text, const char* option,
-                               base::TimePoint& bound) -> Result<> {
-        if (!text.empty()) {
-            auto time = base::parse_time_argument(text, now);
-            if (!time) {
-                return std::unexpected(base::at(option, std::move(time).error()));
-            }
-            bound = *time;
-        }
-        return {};
-    };
-    for (const auto& bounded : {set_bound(options.from, "--from", query->range.from),
-                                set_bound(options.to, "--to", query->range.to)}) {
-        if (!bounded) {
-            return cannot_start(bounded.error());
-        }
+    auto range = read_range(options.from, options.to, now);
+    if (!range) {
+        return cannot_start(range.error());
     }
+    query->range = *range;
     query->limit = options.limit;
     auto content = Content::load();
     if (!content) {
         return cannot_start(content.error());
     }
-    const DataFolder data(options.data);
-    if (!std::filesystem::is_directory(data.events())) {
-        return cannot_start(fmt::format("--data: {} holds no event history", options.data));
-    }
-    std::filesystem::path events = data.events();
-    std::optional<HistoryCopy> copy;
-    auto lock = DataLock::take(options.data);
-    if (!lock && lock.error().code == Code::Conflict) {  // a server is writing it
-        auto made = HistoryCopy::make(data);
-        if (!made) {
-            return cannot_start(made.error());
-        }
-        copy.emplace(*std::move(made));
-        events = copy->folder();
-    } else if (!lock) {
-        return cannot_start(lock.error());
-    }
     const std::int64_t opened = base::monotonic_us();
-    auto store = store::Store::open({.folder = events}, content->profiles,
-                                    std::make_shared<store::SourceNameTable>());
-    if (!store) {
-        return cannot_start(store.error());
+    auto history = History::open(options.data, content->profiles);
+    if (!history) {
+        return cannot_start(history.error());
     }
     const std::int64_t started = base::monotonic_us();
-    const auto answer = (*store)->search(*query, {.rows_max = std::max(options.limit, 10'000u)});
+    const auto answer =
+        history->store().search(*query, {.rows_max = std::max(options.limit, 10'000u)});
     if (!answer) {
         return cannot_start(answer.error());
     }

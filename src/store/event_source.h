@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "event/batch.h"
+#include "store/hunt.h"
 #include "store/query.h"
 
 namespace gac::store {
@@ -38,6 +39,11 @@ public:
                                                          std::uint32_t events_max,
                                                          std::uint32_t values_max,
                                                          const Budget& budget) const = 0;
+
+    // Everything kept against a list: what of it stands where, since when and how often. Runs on
+    // several threads; of the budget the time, the bytes and the cancelling count.
+    virtual Result<HuntAnswer> hunt(const Hunter& hunter, const HuntQuestion& question,
+                                    const Budget& budget) const = 0;
 };
 
 }  // namespace gac::store

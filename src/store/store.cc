@@ -481,4 +481,12 @@ Result<std::vector<TopValues>> Store::field_summary(const Query& query, std::uin
         events_max, values_max, budget);
 }
 
+Result<HuntAnswer> Store::hunt(const Hunter& hunter, const HuntQuestion& question,
+                               const Budget& budget) const {
+    const query::History history = impl_->history();
+    return query::run_hunt(
+        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, hunter, question,
+        budget);
+}
+
 }  // namespace gac::store

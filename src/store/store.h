@@ -90,6 +90,8 @@ public:
     Result<std::vector<TopValues>> field_summary(const Query& query, std::uint32_t events_max,
                                                  std::uint32_t values_max,
                                                  const Budget& budget) const override;
+    Result<HuntAnswer> hunt(const Hunter& hunter, const HuntQuestion& question,
+                            const Budget& budget) const override;
 
     // Everything appended so far stands in segments when it returns, and its log files are gone.
     Result<> seal();

@@ -60,6 +60,8 @@ namespace ioc {
 
 namespace {
 
+bool is_path(std::string_view url) { return url.starts_with('/') && !url.starts_with("//"); }
+
 class Sight {
 public:
     Sight(const IndicatorPlan::Parts& plan, const event::EventRef& event)
@@ -121,60 +123,16 @@ private:
 
     void take(Role role, std::string_view text) {
         found_.clear();
-        std::string canonical;
-        switch (role) {
-            case Role::None:
-                break;
-            case Role::Host:
-                if (hosts_.size() < kPartsMax && is_host(base::trim(text))) {
-                    hosts_.push_back({field_, std::string(base::trim(text))});
-                }
-                observe_address(text, found_);
-                break;
-            case Role::Address:
-                observe_address(text, found_);
-                break;
-            case Role::AddressList:
-                each_part(text, [&](std::string_view part) { observe_address(part, found_); });
-                break;
-            case Role::Url:
-            case Role::UrlPath:
-                if (text.starts_with('/') && !text.starts_with("//")) {
-                    if (paths_.size() < kPartsMax) {
-                        paths_.push_back({field_, std::string(text)});
-                    }
-                } else if (role == Role::Url) {
-                    observe_url(text, found_);
-                }
-                break;
-            case Role::Hash:
-                observe_hash(text, found_);
-                break;
-            case Role::Email:
-                observe_email(text, found_);
-                break;
-            case Role::Ja3:
-                if (canonical_hex(base::trim(text), canonical) && canonical.size() == 32) {
-                    observe(IndicatorType::Ja3, canonical, found_);
-                }
-                break;
-            case Role::File:
-                if (canonical_file(text, canonical)) {
-                    observe(IndicatorType::FileName, canonical, found_);
-                }
-                break;
-            case Role::Mutex:
-                if (canonical_mutex(text, canonical)) {
-                    observe(IndicatorType::Mutex, canonical, found_);
-                }
-                break;
-            case Role::Text:
-                scan_text(text,
-                          {.bytes_max = plan_.options.text_bytes_max,
-                           .observables_max = plan_.options.text_observables_max},
-                          found_);
-                break;
+        if (role == Role::Host) {
+            if (hosts_.size() < kPartsMax && is_host(base::trim(text))) {
+                hosts_.push_back({field_, std::string(base::trim(text))});
+            }
+        } else if ((role == Role::Url || role == Role::UrlPath) && is_path(text)) {
+            if (paths_.size() < kPartsMax) {
+                paths_.push_back({field_, std::string(text)});
+            }
         }
+        observe_value(role, text, plan_.options, found_);
         keep(text);
     }
 
@@ -215,6 +173,55 @@ private:
 };
 
 }  // namespace
+
+void observe_value(Role role, std::string_view text, const IndicatorOptions& options,
+                   std::vector<Observable>& out) {
+    std::string canonical;
+    switch (role) {
+        case Role::None:
+        case Role::UrlPath:
+            break;
+        case Role::Host:
+        case Role::Address:
+            observe_address(text, out);
+            break;
+        case Role::AddressList:
+            each_part(text, [&](std::string_view part) { observe_address(part, out); });
+            break;
+        case Role::Url:
+            if (!is_path(text)) {
+                observe_url(text, out);
+            }
+            break;
+        case Role::Hash:
+            observe_hash(text, out);
+            break;
+        case Role::Email:
+            observe_email(text, out);
+            break;
+        case Role::Ja3:
+            if (canonical_hex(base::trim(text), canonical) && canonical.size() == 32) {
+                observe(IndicatorType::Ja3, canonical, out);
+            }
+            break;
+        case Role::File:
+            if (canonical_file(text, canonical)) {
+                observe(IndicatorType::FileName, canonical, out);
+            }
+            break;
+        case Role::Mutex:
+            if (canonical_mutex(text, canonical)) {
+                observe(IndicatorType::Mutex, canonical, out);
+            }
+            break;
+        case Role::Text:
+            scan_text(text,
+                      {.bytes_max = options.text_bytes_max,
+                       .observables_max = options.text_observables_max},
+                      out);
+            break;
+    }
+}
 
 std::vector<Sighted> sight(const event::EventRef& event, const IndicatorPlan::Parts& plan) {
     return Sight(plan, event).run();

@@ -35,6 +35,10 @@ struct Sighted {
     std::vector<event::Matched> fields;
 };
 
+// What one value holds by itself, added to `out`; a path without a host holds nothing yet.
+void observe_value(Role role, std::string_view text, const IndicatorOptions& options,
+                   std::vector<Observable>& out);
+
 std::vector<Sighted> sight(const event::EventRef& event, const IndicatorPlan::Parts& plan);
 
 // Calls use(part) for each part of a list of addresses.

@@ -147,13 +147,37 @@ void Glance::settle() {
     addresses_.clear();
 }
 
-const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
-                                              const IndicatorSet::Parts& set) {
+void Glance::begin(const IndicatorSet::Parts& set) {
     set_ = &set;
     index_ = &set.hits;
     urls_ = index_->has(IndicatorType::Url);
     domains_ = urls_ || index_->has(IndicatorType::Domain);
     rows_.clear();
+}
+
+const std::vector<std::uint32_t>& Glance::end() {
+    settle();
+    std::ranges::sort(rows_);
+    const auto rest = std::ranges::unique(rows_);
+    rows_.erase(rest.begin(), rest.end());
+    return rows_;
+}
+
+const std::vector<std::uint32_t>& Glance::run(Role role, std::span<const event::ValueRef> values,
+                                              const IndicatorSet::Parts& set) {
+    begin(set);
+    for (row_ = 0; row_ < values.size(); ++row_) {
+        look(role, values[row_]);
+        if (probes_.size() >= kProbesAtOnce) {
+            settle();
+        }
+    }
+    return end();
+}
+
+const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
+                                              const IndicatorSet::Parts& set) {
+    begin(set);
     const auto fields = batch.fields();
     for (row_ = 0; row_ < batch.size(); ++row_) {
         const event::EventHead& head = batch.heads()[row_];
@@ -173,11 +197,7 @@ const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
             settle();
         }
     }
-    settle();
-    std::ranges::sort(rows_);
-    const auto rest = std::ranges::unique(rows_);
-    rows_.erase(rest.begin(), rest.end());
-    return rows_;
+    return end();
 }
 
 void Glance::look(Role role, const event::ValueRef& value) {

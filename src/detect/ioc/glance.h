@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,13 @@ public:
     // Rows of the batch worth a close look, ascending.
     const std::vector<std::uint32_t>& run(const event::EventBatch& batch,
                                           const IndicatorSet::Parts& set);
+    // The same for values without their events: places in `values`.
+    const std::vector<std::uint32_t>& run(Role role, std::span<const event::ValueRef> values,
+                                          const IndicatorSet::Parts& set);
 
 private:
+    void begin(const IndicatorSet::Parts& set);
+    const std::vector<std::uint32_t>& end();
     struct Probe {
         Key key;
         std::uint32_t row;

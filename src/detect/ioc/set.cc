@@ -152,6 +152,54 @@ bool IndicatorSet::Parts::allows(const Observable& observable, base::TimePoint a
     return found;
 }
 
+namespace {
+constexpr base::TimePoint kNever{std::numeric_limits<std::int64_t>::min()};
+constexpr base::TimePoint kForever{std::numeric_limits<std::int64_t>::max()};
+}  // namespace
+
+base::TimePoint IndicatorSet::Parts::allowed_until(const Observable& observable) const {
+    base::TimePoint until = kNever;
+    if (allowed.types != 0) {
+        each(allowed, observable, [&](std::uint32_t entry, const std::string&) {
+            until = std::max(until, valid_until(entry).value_or(kForever));
+        });
+    }
+    return until;
+}
+
+void IndicatorSet::Parts::spans(const Observable& observable, std::vector<Span>& out) const {
+    std::optional<base::TimePoint> kept_back;
+    each(hits, observable, [&](std::uint32_t entry, std::string text) {
+        if (!kept_back) {
+            kept_back = allowed_until(observable);
+        }
+        Span span{.entry = entry,
+                  .text = std::move(text),
+                  .from = *kept_back,
+                  .to = valid_until(entry).value_or(kForever)};
+        if (observable.type == IndicatorType::Domain && span.text.size() < observable.text.size()) {
+            Observable listed;
+            listed.type = IndicatorType::Domain;
+            listed.text = span.text.starts_with("*.") ? span.text.substr(2) : span.text;
+            span.from = std::max(span.from, allowed_until(listed));
+        }
+        if (span.from < span.to) {
+            out.push_back(std::move(span));
+        }
+    });
+}
+
+std::string_view IndicatorSet::Parts::note(std::uint32_t entry) const {
+    if (notes.empty() || notes[entry] == 0) {
+        return {};
+    }
+    const std::size_t place = notes[entry];
+    const auto size = static_cast<std::size_t>(
+        static_cast<unsigned char>(note_text[place])
+        | static_cast<unsigned>(static_cast<unsigned char>(note_text[place + 1])) << 8);
+    return std::string_view(note_text).substr(place + 2, size);
+}
+
 IndicatorSet::IndicatorSet(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 IndicatorSet::~IndicatorSet() = default;
 
@@ -199,17 +247,8 @@ std::vector<IndicatorSet::Match> IndicatorSet::find(const Observable& observable
         match.list = &list;
         match.entry = std::move(text);
         match.line = parts.lines[entry] & ioc::kLineMask;
-        if (!parts.expiry.empty() && parts.expiry[entry] != 0) {
-            match.valid_until = base::TimePoint{std::int64_t{parts.expiry[entry]} * 1'000'000};
-        }
-        if (!parts.notes.empty() && parts.notes[entry] != 0) {
-            const std::size_t place = parts.notes[entry];
-            const auto size = static_cast<std::size_t>(
-                static_cast<unsigned char>(parts.note_text[place])
-                | static_cast<unsigned>(static_cast<unsigned char>(parts.note_text[place + 1]))
-                      << 8);
-            match.note = std::string_view(parts.note_text).substr(place + 2, size);
-        }
+        match.valid_until = parts.valid_until(entry);
+        match.note = parts.note(entry);
         found.push_back(std::move(match));
     });
     return found;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,23 @@ public:
     void each(const ioc::Index& index, const Observable& observable, Use&& use) const;
     bool holds(const ioc::Index& index, const Observable& observable) const;
     bool allows(const Observable& observable, base::TimePoint at) const;
+    // Until when allow lists keep hits of the observable back: the lowest time = they do not.
+    base::TimePoint allowed_until(const Observable& observable) const;
+    // All entries that the observable is or falls under, and the times of events for which they
+    // hit: [from, to). Says in one answer what IndicatorSet::find says for one time.
+    struct Span {
+        std::uint32_t entry = 0;
+        std::string text;  // of the entry
+        base::TimePoint from, to;
+    };
+    void spans(const Observable& observable, std::vector<Span>& out) const;
+
+    std::optional<base::TimePoint> valid_until(std::uint32_t entry) const {
+        return expiry.empty() || expiry[entry] == 0
+                   ? std::nullopt
+                   : std::optional(base::TimePoint{std::int64_t{expiry[entry]} * 1'000'000});
+    }
+    std::string_view note(std::uint32_t entry) const;
     bool valid(std::uint32_t entry, base::TimePoint at) const {
         return expiry.empty() || expiry[entry] == 0
                || at.us < std::int64_t{expiry[entry]} * 1'000'000;

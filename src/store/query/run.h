@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/hunt.h"
 #include "store/memory/chunk.h"
 #include "store/query.h"
 #include "store/query/plan.h"
@@ -67,6 +68,8 @@ Result<std::vector<TopValues>> run_top_values(const Context& context, const Quer
 Result<std::vector<TopValues>> run_field_summary(const Context& context, const Query& query,
                                                  std::uint32_t events_max, std::uint32_t values_max,
                                                  const Budget& budget);
+Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
+                            const HuntQuestion& question, const Budget& budget);
 
 Cell cell_of(const event::ValueRef& value);
 // Order of cells in sorted tables: no value first, then numbers, times, addresses, truths, texts.

@@ -1,0 +1,329 @@
+// Hunting equals judging every event again, one by one, with the engine of the stream.
+#include "pipeline/hunt.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <set>
+
+#include "store/testing.h"
+
+namespace gac::pipeline {
+namespace {
+
+using Random = std::mt19937_64;
+constexpr std::int64_t kNow = 1'780'000'000;
+
+std::shared_ptr<const event::ProfileSet> shipped_profiles() {
+    static const auto loaded = *event::ProfileSet::load(
+        std::filesystem::path(GAC_SOURCE_DIR) / "profiles", base::Zone::utc());
+    return loaded;
+}
+
+std::string random_ip(Random& random) {
+    return random() % 5 == 0
+               ? "2001:db8::" + std::to_string(random() % 40)
+               : "10." + std::to_string(random() % 3) + '.' + std::to_string(random() % 6) + '.'
+                     + std::to_string(random() % 20);
+}
+
+std::string random_domain(Random& random) {
+    static const std::string_view kLabels[] = {"a", "b", "evil", "WWW", "cdn", "mail"};
+    static const std::string_view kTails[] = {"example", "test", "vn", "công-ty.vn"};
+    std::string out;
+    for (auto n = 1 + random() % 3; n > 0; --n) {
+        out += kLabels[random() % 6];
+        out += '.';
+    }
+    return out + std::string(kTails[random() % 4]);
+}
+
+std::string random_path(Random& random) {
+    static const std::string_view kPaths[] = {"/", "/a", "/a/b", "/a/b/c?d=1", "/a/b?e"};
+    return std::string(kPaths[random() % 5]);
+}
+
+std::string random_url(Random& random) {
+    return (random() % 2 == 0 ? "http://" : "https://")
+           + (random() % 4 == 0 ? "10.0.0." + std::to_string(random() % 20) : random_domain(random))
+           + random_path(random);
+}
+
+std::string random_hash(Random& random) {
+    static constexpr std::size_t kDigits[] = {32, 40, 64};
+    return std::string(kDigits[random() % 3], "0123456789abcdef"[random() % 16]);
+}
+
+std::string random_file(Random& random) {
+    static const std::string_view kFiles[] = {"C:\\Temp\\bad.exe", "bad.exe", "C:/temp/x.dll",
+                                              "/usr/bin/ssh", "X.DLL"};
+    return std::string(kFiles[random() % 5]);
+}
+
+std::shared_ptr<const detect::IndicatorSet> random_lists(Random& random) {
+    detect::IndicatorBuilder builder;
+    for (int i = 0; i < 4; ++i) {
+        const bool allow = i == 3;
+        std::string text = "type,value,valid_until\n";
+        const auto entries = allow ? 3 : 5 + random() % 20;
+        for (std::uint64_t n = 0; n < entries; ++n) {
+            std::string value;
+            std::string type = "";
+            switch (random() % 8) {
+                case 0:
+                    value = random_ip(random);
+                    break;
+                case 1:
+                    value = random_ip(random);
+                    value += value.contains(':') ? "/125" : "/28";
+                    break;
+                case 2:
+                    value = random_domain(random);
+                    break;
+                case 3:
+                    value = "*." + random_domain(random);
+                    break;
+                case 4:
+                    value = random_url(random) + (random() % 3 == 0 ? "/*" : "");
+                    break;
+                case 5:
+                    value = random_hash(random);
+                    break;
+                case 6:
+                    value = "a" + std::to_string(random() % 3) + "@" + random_domain(random);
+                    break;
+                default:
+                    type = "filename";
+                    value = random_file(random);
+                    break;
+            }
+            text += type + ',' + value + ',';
+            if (random() % 4 == 0) {
+                text += std::to_string(kNow + static_cast<std::int64_t>(random() % 4000));
+            }
+            text += '\n';
+        }
+        builder.begin("list" + std::to_string(i), allow);
+        builder.feed(text);
+        static_cast<void>(builder.end());
+    }
+    return builder.finish();
+}
+
+void add_random_event(Random& random, event::EventBatch& batch, store::SourceNames& sources) {
+    static const event::ProfileId kGeneric = *shipped_profiles()->find("generic");
+    static const event::ProfileId kOther = *shipped_profiles()->find("windows");
+    batch.begin();
+    event::EventHead head;
+    head.time.us = (kNow + static_cast<std::int64_t>(random() % 4000)) * 1'000'000;
+    head.received = head.time;
+    head.source = sources.source_id(random() % 3 == 0 ? "proxy" : "mail");
+    head.profile = random() % 4 == 0 ? kOther : kGeneric;
+    head.drill = random() % 20 == 0;
+    const auto add = [&](std::string_view name, const std::string& value) {
+        batch.add_copy(event::intern(name), value);
+    };
+    if (random() % 8 != 0) {
+        add("host.name", "pc-" + std::to_string(random() % 5));
+    }
+    if (const auto ip = base::IpAddress::parse(random_ip(random))) {
+        batch.add_ip(event::field::SourceIp, *ip);
+    }
+    const auto some = random();
+    if (some % 2 == 0) {
+        add("destination.ip", random_ip(random) + (some % 16 == 0 ? ":443" : ""));
+    }
+    if (some % 3 == 0) {
+        add("dns.question.name", random_domain(random));
+        const event::ValueRef answers[] = {
+            event::ValueRef(batch.arena().copy(random_ip(random))),
+            event::ValueRef(batch.arena().copy(random_domain(random)))};
+        batch.add(event::intern("dns.resolved_ip"),
+                  event::ValueRef(std::span<const event::ValueRef>(
+                      batch.arena().copy(std::span<const event::ValueRef>(answers)))));
+    }
+    if (some % 5 == 0) {
+        add("url.domain", random_domain(random));
+        add("url.path", random_path(random));
+    }
+    if (some % 7 == 0) {
+        add("url.original", some % 2 == 0 ? random_url(random) : random_path(random));
+    }
+    if (some % 11 == 0) {
+        add("file.hash.sha256", random_hash(random));
+        add("Hashes", "SHA1=" + std::string(40, 'a') + ",MD5=" + random_hash(random));
+    }
+    if (some % 13 == 0) {
+        add("email.from.address", "A" + std::to_string(random() % 3) + "@" + random_domain(random));
+    }
+    if (some % 4 == 0) {
+        add("process.executable", random_file(random));
+    }
+    if (some % 4 == 1) {  // own names of one profile alone
+        add("DestinationIp", random_ip(random));
+        add("Image", random_file(random));
+    }
+    if (some % 6 == 0) {
+        add("message", "seen " + random_domain(random) + " and " + random_ip(random));
+    }
+    head.raw = batch.arena().copy("line with " + random_ip(random) + " and hxxp://"
+                                  + random_domain(random) + "/a");
+    batch.end(head);
+}
+
+struct Expected {
+    std::set<event::EventId> events;
+    base::TimePoint first{std::numeric_limits<std::int64_t>::max()};
+    base::TimePoint last{std::numeric_limits<std::int64_t>::min()};
+    std::map<std::string, std::uint64_t> hosts, sources;
+    bool operator==(const Expected& other) const {
+        return events.size() == other.events.size() && first == other.first && last == other.last
+               && hosts == other.hosts && sources == other.sources;
+    }
+};
+using ByIndicator = std::map<std::pair<std::string, std::string>, Expected>;
+
+TEST(HuntProperty, EqualsJudgingEveryEvent) {
+    Random random(20261123);
+    std::uint64_t found_in_all = 0;
+    for (int round = 0; round < 21; ++round) {
+        const store::testing::TemporaryFolder folder;
+        auto names = std::make_shared<store::SourceNameTable>();
+        auto store = store::Store::open(
+            {.folder = folder.path() / "events", .memory_rows_max = 1500, .block_rows_max = 128},
+            shipped_profiles(), names);
+        ASSERT_TRUE(store) << store.error().message();
+        const auto plan = std::make_shared<detect::IndicatorPlan>(
+            *shipped_profiles(), detect::IndicatorOptions{.text = round % 3 == 0});
+        const auto set = random_lists(random);
+        store::HuntQuestion question{.only_sources = {},
+                                     .threads = 1 + static_cast<unsigned>(round) % 3};
+        if (round % 4 == 1) {
+            question.range = {{(kNow + 500) * 1'000'000}, {(kNow + 2500) * 1'000'000}};
+        }
+        if (round % 5 == 2) {
+            question.only_sources = {"mail"};
+        }
+        if (round % 6 == 3) {
+            question.id_end = 1500;
+        }
+        std::set<std::string> disabled;
+        if (round % 7 == 4) {
+            disabled.insert("list1");
+        }
+        detect::IndicatorEngine engine(plan, set);
+        engine.set_disabled(std::make_shared<const std::set<std::string>>(disabled));
+        ByIndicator expected;
+        for (int b = 0; b < 4; ++b) {
+            event::EventBatch batch;
+            for (int i = 0; i < 500; ++i) {
+                add_random_event(random, batch, *names);
+            }
+            ASSERT_TRUE(store::testing::put(**store, batch));
+            std::vector<event::Detection> hits;
+            engine.match(batch, hits);
+            for (const event::Detection& hit : hits) {
+                const event::EventRef event = batch[hit.row];
+                const std::string source = names->source_name(event.head().source);
+                if (event.head().drill || !question.range.contains(event.head().time)
+                    || event.id() >= question.id_end
+                    || (question.only_sources && source != "mail")) {
+                    continue;
+                }
+                for (const event::IndicatorEntry& entry : hit.entries) {
+                    Expected& one = expected[{std::string(hit.indicator_type), entry.entry}];
+                    if (!one.events.insert(event.id()).second) {
+                        continue;
+                    }
+                    one.first = std::min(one.first, event.head().time);
+                    one.last = std::max(one.last, event.head().time);
+                    const event::ValueRef* host = event.find(event::intern("host.name"));
+                    ++one.hosts[host == nullptr ? "" : std::string(host->string())];
+                    ++one.sources[source];
+                }
+            }
+        }
+        if (round % 2 == 0) {
+            ASSERT_TRUE((*store)->seal());
+        }
+        const auto report = hunt_history(**store, plan, set, disabled, question, {});
+        ASSERT_TRUE(report) << report.error().message();
+        EXPECT_EQ(report->partial, "");
+        std::set<std::pair<std::string, std::string>> seen;
+        for (const HuntFinding& finding : report->findings) {
+            const std::pair key(std::string(detect::name_of(finding.indicator.type)),
+                                finding.indicator.text);
+            EXPECT_TRUE(seen.insert(key).second) << key.second;
+            ASSERT_TRUE(expected.contains(key)) << round << ": " << key.first << ' ' << key.second;
+            const Expected& one = expected[key];
+            EXPECT_EQ(finding.seen.count, one.events.size()) << key.first << ' ' << key.second;
+            EXPECT_EQ(finding.seen.first.us, one.first.us);
+            EXPECT_EQ(finding.seen.last.us, one.last.us);
+            std::map<std::string, std::uint64_t> hosts;
+            for (const auto& host : finding.seen.hosts) {
+                hosts[host.host] = host.count;
+                EXPECT_EQ(host.samples.size(), std::min<std::size_t>(host.count, 5));
+                for (const auto& sample : host.samples) {
+                    EXPECT_TRUE(one.events.contains(sample.id));
+                }
+            }
+            EXPECT_EQ(hosts, one.hosts);
+            std::map<std::string, std::uint64_t> of_sources;
+            for (const auto& source : finding.seen.sources) {
+                of_sources[source.source] = source.count;
+            }
+            EXPECT_EQ(of_sources, one.sources);
+            EXPECT_FALSE(finding.indicator.entries.empty());
+            ++found_in_all;
+        }
+        EXPECT_EQ(seen.size(), expected.size()) << "round " << round;
+    }
+    EXPECT_GT(found_in_all, 300U);
+}
+
+TEST(Hunt, TellsWhyItStopped) {
+    const store::testing::TemporaryFolder folder;
+    auto names = std::make_shared<store::SourceNameTable>();
+    auto store =
+        store::Store::open({.folder = folder.path() / "events"}, shipped_profiles(), names);
+    ASSERT_TRUE(store);
+    Random random(1);
+    event::EventBatch batch;
+    for (int i = 0; i < 500; ++i) {
+        add_random_event(random, batch, *names);
+    }
+    ASSERT_TRUE(store::testing::put(**store, batch));
+    detect::IndicatorBuilder builder;
+    builder.begin("all", false);
+    builder.feed("10.0.0.0/8\n");
+    ASSERT_TRUE(builder.end());
+    const auto set = builder.finish();
+    const auto plan =
+        std::make_shared<detect::IndicatorPlan>(*shipped_profiles(), detect::IndicatorOptions{});
+    std::stop_source stop;
+    stop.request_stop();
+    const auto cancelled =
+        hunt_history(**store, plan, set, {}, {.only_sources = {}}, {.cancel = stop.get_token()});
+    ASSERT_TRUE(cancelled);
+    EXPECT_EQ(cancelled->partial, "cancelled");
+    EXPECT_TRUE(cancelled->findings.empty());
+
+    const auto few_hosts =
+        hunt_history(**store, plan, set, {}, {.only_sources = {}, .hosts_max = 2}, {});
+    ASSERT_TRUE(few_hosts);
+    ASSERT_EQ(few_hosts->findings.size(), 1U);
+    EXPECT_TRUE(few_hosts->findings[0].seen.more_hosts);
+    EXPECT_EQ(few_hosts->findings[0].seen.hosts.size(), 2U);
+    std::string json;
+    append_json(few_hosts->findings[0], json);
+    EXPECT_TRUE(json.starts_with("{\"indicator\":\"10.0.0.0/8\",\"type\":\"ip\",\"count\":"))
+        << json;
+    EXPECT_TRUE(json.contains("\"lists\":[{\"list\":\"all\",\"line\":1,\"level\":\"medium\"}]"))
+        << json;
+}
+
+}  // namespace
+}  // namespace gac::pipeline
