@@ -1,5 +1,6 @@
 // /api/v1/rules: what is loaded, what was refused and why, switching off and on.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include <fmt/format.h>
@@ -14,11 +15,6 @@ namespace {
 
 using access::Permission;
 using event::RuleInfo;
-
-// A refused rule without an id is named by its place.
-std::string id_of(const detect::RuleFault& fault) {
-    return fault.id.empty() ? fmt::format("{}:{}", fault.path, fault.line) : fault.id;
-}
 
 void write_texts(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
     json.key(name).open_array();
@@ -37,6 +33,21 @@ struct Ledger {
     std::map<std::string, std::size_t, std::less<>> exceptions;  // in force
     std::shared_ptr<const std::set<std::string>> disabled;
     std::shared_ptr<const pipeline::RuleCosts> costs;
+    std::vector<std::filesystem::path> paths;  // that rules are read from
+
+    // A file's path below the folder that it was found in: where that lies is no reader's business.
+    std::string shown(std::string_view path) const {
+        for (const std::filesystem::path& from : paths) {
+            const std::string& folder = from.native();
+            if (path.starts_with(folder) && path.size() > folder.size()) {
+                const std::string_view rest = path.substr(folder.size());
+                if (rest.starts_with('/') || folder.ends_with('/')) {
+                    return std::string(rest.substr(rest.starts_with('/') ? 1 : 0));
+                }
+            }
+        }
+        return std::filesystem::path(path).filename().string();
+    }
 
     template <class T>
     static T of(const std::map<std::string, T, std::less<>>& all, std::string_view id) {
@@ -62,7 +73,13 @@ Result<Ledger> read_ledger(Api::State& state, const access::Scope& scope) {
     }
     ledger.disabled = state.backend.rules.disabled();
     ledger.costs = state.backend.rules.costs();
+    ledger.paths = state.backend.rules.paths();
     return ledger;
+}
+
+// A refused rule without an id is named by its place.
+std::string id_of(const detect::RuleFault& fault, const Ledger& ledger) {
+    return fault.id.empty() ? fmt::format("{}:{}", ledger.shown(fault.path), fault.line) : fault.id;
 }
 
 void write_cost(JsonWriter& json, const Ledger& ledger, std::string_view id) {
@@ -97,7 +114,7 @@ void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const Ledger& 
     json.key("log_source").open_object().field("product", rule.product);
     json.field("category", rule.category).field("service", rule.service).close_object();
     json.field("kind", event::name_of(rule.kind)).field("status", "loaded");
-    json.field("path", rule.path).key("pack");
+    json.field("path", ledger.shown(rule.path)).key("pack");
     if (const auto pack = packs.pack_of(rule.path)) {
         json.open_object().field("name", pack->first).field("version", pack->second);
         json.close_object();
@@ -115,14 +132,13 @@ void write_loaded_members(JsonWriter& json, const RuleInfo& rule, const Ledger& 
     write_cost(json, ledger, rule.id);
 }
 
-void write_refused_members(JsonWriter& json, const detect::RuleFault& fault,
-                           const response::RuleState& book) {
-    json.field("id", id_of(fault)).field("title", fault.title).field("title_vi", "");
+void write_refused_members(JsonWriter& json, const detect::RuleFault& fault, const Ledger& ledger) {
+    json.field("id", id_of(fault, ledger)).field("title", fault.title).field("title_vi", "");
     json.field("level", "informational").field("kind", "sigma").field("status", "refused");
     json.field("reason", fault.reason).key("line");
     fault.line > 0 ? json.value(fault.line) : json.null();
-    json.field("path", fault.path);
-    write_state(json, book, false);
+    json.field("path", ledger.shown(fault.path));
+    write_state(json, Ledger::of(ledger.states, fault.id), false);
 }
 
 Result<net::Response> list(Api::State& state, Call& call) {
@@ -149,7 +165,7 @@ Result<net::Response> list(Api::State& state, Call& call) {
             continue;
         }
         json.open_object();
-        write_refused_members(json, fault, Ledger::of(ledger.states, fault.id));
+        write_refused_members(json, fault, ledger);
         json.close_object();
         ++refused;
     }
@@ -211,8 +227,8 @@ Result<net::Response> show(Api::State& state, Call& call) {
         return json_response(json.close_object().take());
     }
     for (const auto& fault : loading ? loading->faults : std::vector<detect::RuleFault>()) {
-        if (!fault.warning && id_of(fault) == id) {
-            write_refused_members(json, fault, Ledger::of(ledger.states, fault.id));
+        if (!fault.warning && id_of(fault, ledger) == id) {
+            write_refused_members(json, fault, ledger);
             json.field("text", text_of_file(loading.get(), fault.path));
             return json_response(json.close_object().take());
         }

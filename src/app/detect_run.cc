@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "app/command.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "detect/correlator.h"
@@ -467,7 +470,16 @@ Result<DetectReport> run_detect(const DetectSettings& settings,
         Reader reader(inputs, chunks, report);
         std::vector<std::jthread> threads;
         for (const auto& worker : workers) {
-            threads.emplace_back([&] { work(*worker, reader, correlator, output); });
+            threads.emplace_back([&] {
+                try {
+                    work(*worker, reader, correlator, output);
+                } catch (const std::exception& fault) {
+                    // The other threads wait for what this one owes: nothing can be brought to its
+                    // end.
+                    std::fprintf(stderr, "gac: a thread broke off: %s\n", fault.what());
+                    std::_Exit(kCannotStart);
+                }
+            });
         }
     }
     report.matches = correlator.stats().reports;

@@ -44,9 +44,9 @@ Result<std::shared_ptr<const detect::RuleSet>> load_rules(const Content& content
     return detect::compile(texts, options, faults);
 }
 
-// Event number `index` of the input.
-Result<> read_event(const Content& content, const ExplainOptions& options,
-                    event::EventBatch& batch) {
+// Event number `index` of the input: its row in the batch, which holds those that came with it.
+Result<std::uint32_t> read_event(const Content& content, const ExplainOptions& options,
+                                 event::EventBatch& batch) {
     ingest::Origin origin;
     origin.received = base::SystemClock{}.now();
     std::string format = options.format;
@@ -73,7 +73,7 @@ Result<> read_event(const Content& content, const ExplainOptions& options,
         origin.truncated = frame.truncated;
         decoder->decode(frame.bytes, origin, batch);
         if (seen + batch.size() > options.index) {
-            return {};
+            return static_cast<std::uint32_t>(options.index - seen);
         }
         seen += batch.size();
     }
@@ -89,8 +89,8 @@ Result<int> explain(const ExplainOptions& options) {
     std::vector<detect::RuleFault> faults;
     GAC_TRY(set, load_rules(content, std::move(paths), options.lists, &faults));
     event::EventBatch batch;
-    GAC_CHECK(read_event(content, options, batch));
-    const auto told = detect::explain(*set, options.rule, batch[0]);
+    GAC_TRY(row, read_event(content, options, batch));
+    const auto told = detect::explain(*set, options.rule, batch[row]);
     if (!told) {
         for (const detect::RuleFault& fault : faults) {
             if (!fault.warning

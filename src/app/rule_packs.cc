@@ -139,6 +139,11 @@ Result<int> add_pack(const PackOptions& options) {
 }
 
 Result<int> list_packs(const PackOptions& options) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(options.data, ignored)) {
+        return fail(Code::NotFound, "there is no such data folder",
+                    std::filesystem::path(options.data).string());
+    }
     const pipeline::RulePacks packs(DataFolder(options.data).rules());
     GAC_TRY(all, packs.list());
     for (const pipeline::RulePack& pack : all) {

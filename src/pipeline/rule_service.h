@@ -70,6 +70,8 @@ public:
     base::Snapshot<detect::RuleSet>& active() { return active_; }
     const base::Snapshot<detect::RuleSet>& active() const { return active_; }
     const RulePacks& packs() const { return packs_; }
+    // Files and folders that rules are read from; of packs the versions in force.
+    std::vector<std::filesystem::path> paths() const;
     std::shared_ptr<const std::set<std::string>> disabled() const { return disabled_.get(); }
     std::shared_ptr<const RuleLoading> loading() const { return loading_.get(); }
 
@@ -88,8 +90,6 @@ public:
 private:
     std::string fingerprint() const;
     Result<std::shared_ptr<const detect::RuleSet>> compile_all(RuleLoading& loading) const;
-
-    std::vector<std::filesystem::path> paths() const;
 
     RuleSources sources_;
     RulePacks packs_;

@@ -113,12 +113,25 @@ test('an explanation names the condition that does not hold', async () => {
     assert.equal(told.json.verdict, 'no_match');
     assert.equal(told.json.source.holds, true);
     assert.ok(told.text.includes('"value":"root"'));
+    const { rules } = (await api('GET', '/api/v1/rules', undefined, read)).json;
+    assert.ok(rules.length > 200);
+    assert.deepEqual(rules.filter((one) => one.path.startsWith('/')), [], 'paths begin below the folder of rules');
     const file = join(work, 'event.log');
     writeFileSync(file, line('203.0.113.9'));
     const own = join(work, 'sigma-r2026-10-01/rules/own.yml');
     const run = gac(['rules', 'explain', own, '--event', file, '--source', 'linux', '--json']);
     assert.equal(run.code, 0, run.stderr);
     assert.equal(JSON.parse(run.stdout).verdict, 'match');
+    // One frame of several events: they are counted one by one.
+    const several = join(work, 'several.json');
+    writeFileSync(several, `${JSON.stringify(['first', 'second', 'third'].map((word) => ({ message: word })))}\n`);
+    for (const [index, word] of ['first', 'second', 'third'].entries()) {
+        const ruleFile = join(work, `word${index}.yml`);
+        writeFileSync(ruleFile, `title: Word ${index}\nid: word-${index}\nlogsource: {product: linux}\ndetection: {s: {message: ${word}}, condition: s}\n`);
+        const each = gac(['rules', 'explain', ruleFile, '--event', several, '--source', 'linux', '--format', 'json', '--index', String(index), '--json']);
+        assert.equal(JSON.parse(each.stdout).verdict, 'match', `event ${index}: ${each.stdout} ${each.stderr}`);
+    }
+    assert.notEqual(gac(['rules', 'list', '--data', join(work, 'nobody')]).code, 0);
 });
 
 test('a newer version over HTTP replaces the pack, and the older one comes back', async () => {

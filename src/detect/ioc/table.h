@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "detect/ioc/keys.h"
 
 namespace gac::detect::ioc {
@@ -68,9 +69,11 @@ private:
         }
     }
 
-    std::vector<std::uint64_t> filter_ = std::vector<std::uint64_t>(1);
-    std::vector<std::uint64_t> marks_ = std::vector<std::uint64_t>(1);  // 0 = free
-    std::vector<std::uint32_t> values_ = std::vector<std::uint32_t>(1);
+    template <class T>
+    using Cells = std::vector<T, base::HugePages<T>>;
+    Cells<std::uint64_t> filter_ = Cells<std::uint64_t>(1);
+    Cells<std::uint64_t> marks_ = Cells<std::uint64_t>(1);  // 0 = free
+    Cells<std::uint32_t> values_ = Cells<std::uint32_t>(1);
 };
 
 }  // namespace gac::detect::ioc
