@@ -1,5 +1,6 @@
 #include "store/disk.h"
 
+#include <fcntl.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -24,6 +25,10 @@ Result<struct statvfs> look_at(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+Result<base::Fd> Disk::create(const std::filesystem::path& path) {
+    return base::open_file(path, O_WRONLY | O_CREAT | O_EXCL);
+}
 
 Result<> Disk::write(const base::Fd& fd, std::span<const std::string_view> parts) {
     std::size_t done = 0;  // bytes of parts.front() already written
@@ -70,6 +75,29 @@ Result<> Disk::rename(const std::filesystem::path& from, const std::filesystem::
     return {};
 }
 
+Result<> Disk::link(const std::filesystem::path& from, const std::filesystem::path& to) {
+    if (::link(from.c_str(), to.c_str()) != 0) {
+        return base::fail_errno(to.string(), errno);
+    }
+    return {};
+}
+
+Result<> Disk::remove(const std::filesystem::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return base::fail_errno(path.string(), errno);
+    }
+    return {};
+}
+
+Result<> Disk::make_folder(const std::filesystem::path& folder) {
+    std::error_code fault;
+    std::filesystem::create_directories(folder, fault);
+    if (fault) {
+        return fail(Code::Io, fault.message(), folder.string());
+    }
+    return {};
+}
+
 Result<> Disk::sync_folder(const std::filesystem::path& folder) {
     return base::sync_folder(folder);
 }
@@ -82,6 +110,25 @@ Result<std::uint64_t> Disk::free_bytes(const std::filesystem::path& folder) {
 Result<std::uint64_t> Disk::total_bytes(const std::filesystem::path& folder) {
     GAC_TRY(info, look_at(folder));
     return std::uint64_t{info.f_blocks} * info.f_frsize;
+}
+
+Result<> write_file(Disk& disk, const std::filesystem::path& path, std::string_view bytes) {
+    std::filesystem::path temporary = path;
+    temporary += ".tmp";
+    auto written = [&]() -> Result<> {
+        GAC_CHECK(disk.remove(temporary));
+        GAC_TRY(fd, disk.create(temporary));
+        const std::string_view parts[] = {bytes};
+        GAC_CHECK(disk.write(fd, parts));
+        GAC_CHECK(disk.sync(fd));
+        GAC_CHECK(disk.rename(temporary, path));
+        return disk.sync_folder(path.parent_path());
+    }();
+    if (!written) {
+        // What failed is told; that the rest could not be tidied up is not.
+        static_cast<void>(disk.remove(temporary));
+    }
+    return written;
 }
 
 }  // namespace gac::store
