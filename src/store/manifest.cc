@@ -24,29 +24,12 @@ bool is_file_name(std::string_view name) {
 
 std::optional<std::uint64_t> number_of(std::string_view text, int base = 10) {
     std::uint64_t value = 0;
-    const auto [end, fault] =
-        std::from_chars(text.data(), text.data() + text.size(), value, base);
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value, base);
     return fault == std::errc{} && end == text.data() + text.size() ? std::optional(value)
                                                                     : std::nullopt;
 }
 
-}  // namespace
-
-std::string encode_manifest(const Manifest& manifest) {
-    std::string text =
-        fmt::format("{}\nsealed_through {}\nid_next {}\nfile_next {}\n", kFirstLine,
-                    manifest.sealed_through, manifest.id_next, manifest.file_next);
-    for (const std::string& name : manifest.segments) {
-        text += fmt::format("segment {}\n", name);
-    }
-    for (const std::string& name : manifest.removed) {
-        text += fmt::format("removed {}\n", name);
-    }
-    text += fmt::format("checksum {:016x}\n", XXH3_64bits(text.data(), text.size()));
-    return text;
-}
-
-Result<Manifest> decode_manifest(std::string_view text) {
+Result<Manifest> decode_copy(std::string_view text) {
     const auto broken = [](std::string_view what) {
         return fail(Code::Corrupt, fmt::format("the list of segments is damaged: {}", what));
     };
@@ -55,9 +38,8 @@ Result<Manifest> decode_manifest(std::string_view text) {
     if (last == std::string_view::npos || !text.ends_with('\n')) {
         return broken("it is cut short");
     }
-    const auto checksum =
-        number_of(text.substr(last + kChecksum.size(), text.size() - last - kChecksum.size() - 1),
-                  16);
+    const auto checksum = number_of(
+        text.substr(last + kChecksum.size(), text.size() - last - kChecksum.size() - 1), 16);
     text = text.substr(0, last);
     if (!checksum || *checksum != XXH3_64bits(text.data(), text.size())) {
         return broken("its checksum differs");
@@ -106,6 +88,31 @@ Result<Manifest> decode_manifest(std::string_view text) {
     return first ? Result<Manifest>(broken("it is empty")) : Result<Manifest>(std::move(manifest));
 }
 
+}  // namespace
+
+std::string encode_manifest(const Manifest& manifest) {
+    std::string text = fmt::format("{}\nsealed_through {}\nid_next {}\nfile_next {}\n", kFirstLine,
+                                   manifest.sealed_through, manifest.id_next, manifest.file_next);
+    for (const std::string& name : manifest.segments) {
+        text += fmt::format("segment {}\n", name);
+    }
+    for (const std::string& name : manifest.removed) {
+        text += fmt::format("removed {}\n", name);
+    }
+    text += fmt::format("checksum {:016x}\n", XXH3_64bits(text.data(), text.size()));
+    return text + text;
+}
+
+Result<Manifest> decode_manifest(std::string_view text) {
+    auto first = decode_copy(text.substr(0, text.size() / 2));
+    auto second = decode_copy(text.substr(text.size() / 2));
+    auto& good = first ? first : second;
+    if (good) {
+        good->half_damaged = !first || !second;
+    }
+    return std::move(good);
+}
+
 Result<std::optional<Manifest>> read_manifest(const std::filesystem::path& folder) {
     const auto path = folder / kManifestName;
     auto text = base::read_file(path, kManifestMax);
@@ -122,8 +129,7 @@ Result<std::optional<Manifest>> read_manifest(const std::filesystem::path& folde
     return std::optional(std::move(*manifest));
 }
 
-Result<> write_manifest(Disk& disk, const std::filesystem::path& folder,
-                        const Manifest& manifest) {
+Result<> write_manifest(Disk& disk, const std::filesystem::path& folder, const Manifest& manifest) {
     return write_file(disk, folder / kManifestName, encode_manifest(manifest));
 }
 

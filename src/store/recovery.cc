@@ -1,7 +1,8 @@
 #include "store/recovery.h"
 
 #include <algorithm>
-#include <map>
+#include <set>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -50,49 +51,108 @@ bool log_holds(const LogSet& logs, std::uint64_t sequence) {
     });
 }
 
-Result<> read_segments(const fs::path& folder, const Names& names, const LogSet& logs,
-                       Recovered& found) {
-    GAC_TRY(paths, files_of(folder));
-    using Span = std::pair<std::uint64_t, std::uint64_t>;
-    std::map<Span, std::vector<std::pair<SegmentPlace, fs::path>>> sets;
+// A store of the days before there was a list: every segment in the folder counts.
+Result<> list_folder(std::span<const fs::path> paths, Recovered& found) {
     for (const fs::path& path : paths) {
-        if (path.extension() == kTemporarySuffix) {
-            std::error_code ignored;
-            fs::remove(path, ignored);
-        } else if (const auto place = read_segment_name(path.filename().string())) {
-            sets[{place->sequence_first, place->sequence_last}].emplace_back(*place, path);
+        const std::string name = path.filename().string();
+        const auto number = read_merged_name(name);
+        const auto place = read_segment_name(name);
+        if (number || place) {
+            found.manifest.segments.push_back(name);
+        }
+        if (number) {
+            found.manifest.file_next = std::max(found.manifest.file_next, *number + 1);
+        }
+        if (place) {
+            found.manifest.sealed_through =
+                std::max(found.manifest.sealed_through, place->sequence_last);
         }
     }
-    for (const auto& [span, files] : sets) {
-        found.sequence_last = std::max(found.sequence_last, span.second);
-        const bool whole = files.size() == files.front().first.parts;
-        std::vector<std::shared_ptr<const Segment>> opened;
-        for (const auto& [place, path] : files) {
-            auto segment = Segment::open(path, names);
-            if (segment) {
-                opened.push_back(std::move(*segment));
-            } else {
-                note(found, path.string(), segment.error().text);
-            }
-        }
-        if ((!whole || opened.size() < files.size()) && log_holds(logs, span.second)) {
-            // The log still has these records: they are read from there, and sealed again.
-            for (const auto& [place, path] : files) {
-                std::error_code ignored;
-                fs::path aside = path;
-                aside += ".replaced";
-                fs::rename(path, aside, ignored);
-            }
+    found.list_stale = true;
+    return {};
+}
+
+// What is in the folder but not on the list: left from making or deleting a file.
+Result<> tidy(std::span<const fs::path> paths, Disk& disk, Recovered& found) {
+    const std::set<std::string> listed(found.manifest.segments.begin(),
+                                       found.manifest.segments.end());
+    for (const fs::path& path : paths) {
+        const std::string name = path.filename().string();
+        if (listed.contains(name)) {
             continue;
         }
-        if (!opened.empty()) {
-            found.sealed_through = std::max(found.sealed_through, span.second);
-        }
-        for (auto& segment : opened) {
-            found.id_next = std::max(found.id_next, segment->summary().id_max + 1);
-            found.segments.push_back(std::move(segment));
+        const auto number = read_merged_name(name);
+        const auto place = read_segment_name(name);
+        const bool left_over =
+            path.extension() == kTemporarySuffix
+            || std::ranges::find(found.manifest.removed, name) != found.manifest.removed.end()
+            || (number && *number >= found.manifest.file_next)
+            || (place && place->sequence_last > found.manifest.sealed_through);
+        if (left_over) {
+            GAC_CHECK(disk.remove(path));
+        } else if (number || place) {
+            note(found, path.string(), "not on the list of segments, left out");
         }
     }
+    return {};
+}
+
+Result<> read_segments(const fs::path& folder, Disk& disk, const Names& names, const LogSet& logs,
+                       Recovered& found) {
+    GAC_TRY(paths, files_of(segment_folder(folder)));
+    auto manifest = read_manifest(folder);
+    if (manifest && *manifest) {
+        found.manifest = std::move(**manifest);
+        if (found.manifest.half_damaged) {
+            note(found, (folder / kManifestName).string(),
+                 "one of its two copies is damaged, the other one holds");
+            found.list_stale = true;
+        }
+        GAC_CHECK(tidy(paths, disk, found));
+        if (!found.manifest.removed.empty()) {
+            GAC_CHECK(disk.sync_folder(segment_folder(folder)));
+            found.manifest.removed.clear();
+            found.list_stale = true;
+        }
+    } else {
+        if (!manifest) {
+            note(found, (folder / kManifestName).string(),
+                 manifest.error().text + "; every segment in the folder is taken");
+        }
+        GAC_CHECK(list_folder(paths, found));
+        for (const fs::path& path : paths) {
+            if (path.extension() == kTemporarySuffix) {
+                GAC_CHECK(disk.remove(path));
+            }
+        }
+    }
+    std::vector<std::string> kept;
+    for (const std::string& name : found.manifest.segments) {
+        const fs::path path = segment_folder(folder) / name;
+        auto segment = Segment::open(path, names);
+        if (segment) {
+            found.id_next = std::max(found.id_next, (*segment)->summary().id_max + 1);
+            found.segments.push_back(std::move(*segment));
+            kept.push_back(name);
+            continue;
+        }
+        note(found, path.string(), segment.error().text);
+        const auto place = read_segment_name(name);
+        if (place && place->sequence_last == found.manifest.sealed_through
+            && log_holds(logs, place->sequence_last)) {
+            // The log still has these records: they are read from there, and sealed again.
+            fs::path aside = path;
+            aside += ".replaced";
+            static_cast<void>(disk.rename(path, aside));  // it is off the list either way
+            found.manifest.sealed_through = place->sequence_first - 1;
+            found.list_stale = true;
+        } else {
+            kept.push_back(name);  // it is named at every start until somebody deals with it
+        }
+    }
+    found.manifest.segments = std::move(kept);
+    found.sealed_through = found.manifest.sealed_through;
+    found.id_next = std::max(found.id_next, found.manifest.id_next);
     return {};
 }
 
@@ -169,11 +229,11 @@ Result<> replay(const LogSet& logs, const Names& names, Recovered& found,
 fs::path segment_folder(const fs::path& folder) { return folder / "segments"; }
 fs::path log_folder(const fs::path& folder) { return folder / "wal"; }
 
-Result<Recovered> recover(const fs::path& folder, const Names& names,
+Result<Recovered> recover(const fs::path& folder, Disk& disk, const Names& names,
                           const std::function<void(std::shared_ptr<Chunk>)>& keep) {
     Recovered found;
     GAC_TRY(logs, read_logs(log_folder(folder), found));
-    GAC_CHECK(read_segments(segment_folder(folder), names, logs, found));
+    GAC_CHECK(read_segments(folder, disk, names, logs, found));
     found.sequence_last = std::max(found.sequence_last, found.sealed_through);
     found.kept_last = found.sealed_through;
     GAC_CHECK(replay(logs, names, found, keep));

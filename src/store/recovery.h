@@ -1,6 +1,6 @@
 // What stands in a store's folder when it is opened: segments, log files, and which of their
-// records are not in a segment yet. Reads and tidies up (left-over temporary files, segments whose
-// set is not complete); one thread.
+// records are not in a segment yet. Reads and tidies up (files that were being made or deleted when
+// the last run ended); one thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/manifest.h"
 #include "store/memory/chunk.h"
 #include "store/segment/segment.h"
 #include "store/store.h"
@@ -18,7 +19,9 @@
 namespace gac::store {
 
 struct Recovered {
-    std::vector<std::shared_ptr<const Segment>> segments;  // by sequence
+    std::vector<std::shared_ptr<const Segment>> segments;
+    Manifest manifest;        // the list of segments as it shall stand
+    bool list_stale = false;  // what stands on the disk differs from it
     std::vector<LogFile> log_files;
     std::uint64_t log_number_next = 1;
     std::uint64_t sealed_through = 0;
@@ -29,7 +32,7 @@ struct Recovered {
 };
 
 // Gives records in their order to `keep`.
-Result<Recovered> recover(const std::filesystem::path& folder, const Names& names,
+Result<Recovered> recover(const std::filesystem::path& folder, Disk& disk, const Names& names,
                           const std::function<void(std::shared_ptr<Chunk>)>& keep);
 
 std::filesystem::path segment_folder(const std::filesystem::path& folder);

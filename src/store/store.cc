@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "store/catalog.h"
 #include "store/disk.h"
 #include "store/memory/table.h"
 #include "store/query/run.h"
@@ -38,8 +39,6 @@ constexpr std::size_t kWaitingTablesMax = 1;  // full tables that wait for the s
 constexpr std::size_t kChunksMax = 50'000;    // batches in one table, however small
 constexpr auto kSealRetry = std::chrono::seconds(1);
 
-using Segments = std::vector<std::shared_ptr<const Segment>>;
-
 Result<base::Fd> lock_folder(const fs::path& folder) {
     GAC_TRY(fd, base::open_file(folder / "lock", O_RDWR | O_CREAT));
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -47,15 +46,6 @@ Result<base::Fd> lock_folder(const fs::path& folder) {
                     folder.string());
     }
     return fd;
-}
-
-Result<> make_folder(const fs::path& folder) {
-    std::error_code fault;
-    fs::create_directories(folder, fault);
-    if (fault) {
-        return fail(Code::Io, fault.message(), folder.string());
-    }
-    return {};
 }
 
 // The file "ids": every id below the number in it may have been given.
@@ -123,14 +113,16 @@ private:
     event::EventId id_mark_ = 0;
     event::EventId id_retry_ = 0;
 
+    std::unique_ptr<Catalog> catalog_;
     std::unique_ptr<LogWriter> log_;
     std::thread sealer_;
 };
 
 Result<> Store::Impl::start() {
-    GAC_CHECK(make_folder(segment_folder(settings_.folder)));
-    GAC_CHECK(make_folder(log_folder(settings_.folder)));
-    auto found = recover(settings_.folder, names_, [this](std::shared_ptr<Chunk> chunk) {
+    Disk& disk = *settings_.disk;
+    GAC_CHECK(disk.make_folder(segment_folder(settings_.folder)));
+    GAC_CHECK(disk.make_folder(log_folder(settings_.folder)));
+    auto found = recover(settings_.folder, disk, names_, [this](std::shared_ptr<Chunk> chunk) {
         active_.add(std::move(chunk));
         if (active_.bytes >= settings_.memory_bytes_max) {
             rotate();
@@ -144,7 +136,12 @@ Result<> Store::Impl::start() {
     }
     recovered_events_ += active_.rows;
     damages_.assign(found->damages.begin(), found->damages.end());
-    segments_ = std::make_shared<const Segments>(std::move(found->segments));
+    if (found->list_stale) {
+        GAC_CHECK(write_manifest(disk, settings_.folder, found->manifest));
+    }
+    catalog_ = std::make_unique<Catalog>(settings_.folder, settings_.disk,
+                                         std::move(found->manifest), std::move(found->segments));
+    segments_ = catalog_->segments();
     id_mark_ = read_id_mark(settings_.folder);
     id_next_ = std::max(found->id_next, id_mark_);
 
@@ -190,6 +187,13 @@ Store::Impl::~Impl() {
         sealer_.join();
     }
     log_.reset();  // writes and syncs what is queued
+    if (catalog_) {
+        segments_.reset();
+        if (const auto swept = catalog_->sweep(); !swept) {
+            base::log_warn("store", "files that are no longer needed stay: {}",
+                           swept.error().message());
+        }
+    }
 }
 
 event::EventId Store::Impl::reserve(std::uint32_t n) {
@@ -207,7 +211,7 @@ event::EventId Store::Impl::reserve(std::uint32_t n) {
 void Store::Impl::save_id_mark() {
     const event::EventId mark = id_next_ + kIdsAtOnce;
     if (const auto saved =
-            base::write_file_atomic(settings_.folder / "ids", fmt::format("{}\n", mark));
+            write_file(*settings_.disk, settings_.folder / "ids", fmt::format("{}\n", mark));
         saved) {
         id_mark_ = mark;
     } else {
@@ -285,15 +289,16 @@ Result<> Store::Impl::seal_table(const std::vector<std::shared_ptr<Chunk>>& chun
                                 *settings_.disk));
     GAC_TRY(segment, Segment::open(path, names_));
     const std::uint64_t sequence = chunks.back()->sequence();
-    {
-        // Searches see the rows in memory or in the segment, never in both.
-        const std::lock_guard lock(mutex_);
-        auto segments = std::make_shared<Segments>(*segments_);
-        segments->push_back(std::move(segment));
-        segments_ = std::move(segments);
-        waiting_.pop_front();
-        seal_fault_.reset();
-    }
+    GAC_CHECK(
+        catalog_->apply({.add = {std::move(segment)}, .remove = {}, .sealed_through = sequence},
+                        [this](std::shared_ptr<const Segments> segments) {
+                            // Searches see the rows in memory or in the segment, never in
+                            // both.
+                            const std::lock_guard lock(mutex_);
+                            segments_ = std::move(segments);
+                            waiting_.pop_front();
+                            seal_fault_.reset();
+                        }));
     log_->forget_sealed(sequence);
     sealed_.notify_all();
     return {};
@@ -416,12 +421,12 @@ Stats Store::Impl::stats() const {
 Result<std::unique_ptr<Store>> Store::open(const Settings& settings,
                                            std::shared_ptr<const event::ProfileSet> profiles,
                                            std::shared_ptr<SourceNames> sources) {
-    GAC_CHECK(make_folder(settings.folder));
-    GAC_TRY(lock, lock_folder(settings.folder));
     Settings whole = settings;
     if (!whole.disk) {
         whole.disk = std::make_shared<Disk>();
     }
+    GAC_CHECK(whole.disk->make_folder(whole.folder));
+    GAC_TRY(lock, lock_folder(whole.folder));
     Names names{.profiles = std::move(profiles), .sources = std::move(sources)};
     auto impl = std::make_unique<Impl>(std::move(whole), std::move(names), std::move(lock));
     GAC_CHECK(impl->start());

@@ -1,6 +1,7 @@
 #include "store/segment/format.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <limits>
 
@@ -318,6 +319,21 @@ std::optional<SegmentPlace> read_segment_name(std::string_view name) {
     }
     return SegmentPlace{
         .sequence_first = first, .sequence_last = last, .part = part - 1, .parts = parts};
+}
+
+std::string merged_name(std::uint64_t number) { return fmt::format("m{:012}.seg", number); }
+
+std::optional<std::uint64_t> read_merged_name(std::string_view name) {
+    constexpr std::string_view kEnd = ".seg";
+    if (!name.starts_with('m') || !name.ends_with(kEnd)) {
+        return std::nullopt;
+    }
+    name = name.substr(1, name.size() - 1 - kEnd.size());
+    std::uint64_t number = 0;
+    const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), number);
+    return fault == std::errc{} && end == name.data() + name.size() && name.size() >= 12
+               ? std::optional(number)
+               : std::nullopt;
 }
 
 }  // namespace gac::store

@@ -89,9 +89,10 @@ struct SegmentSummary {
     event::EventId id_min = 0, id_max = 0;
     base::TimePoint time_min{}, time_max{};
     base::TimePoint created{};
-    std::uint8_t order = 0;  // kOrderTime
+    std::uint8_t order = 0;  // kOrderTime, kOrderSource
 };
-inline constexpr std::uint8_t kOrderTime = 1;  // rows ascending by (time, id)
+inline constexpr std::uint8_t kOrderTime = 1;    // rows ascending by (time, id): fresh
+inline constexpr std::uint8_t kOrderSource = 2;  // by (source, host, time, id): merged
 
 // A part of the file beside columns and footer (an index): its bytes are read when asked for.
 struct SectionEntry {
@@ -121,5 +122,9 @@ struct SegmentPlace {
     std::uint32_t part = 0, parts = 1;
 };
 std::optional<SegmentPlace> read_segment_name(std::string_view name);
+
+// A merged segment's file is named by its number: "m000000000042.seg".
+std::string merged_name(std::uint64_t number);
+std::optional<std::uint64_t> read_merged_name(std::string_view name);
 
 }  // namespace gac::store

@@ -350,19 +350,20 @@ Result<std::filesystem::path> write_segment(const std::filesystem::path& folder,
                                             const Names& names, const SegmentOptions& options,
                                             Disk& disk) {
     summary.created = base::SystemClock().now();
-    const std::filesystem::path path = folder / segment_name(summary);
+    const std::filesystem::path path =
+        folder / (options.name.empty() ? segment_name(summary) : options.name);
     std::filesystem::path temporary = path;
     temporary += kTemporarySuffix;
     auto done = [&]() -> Result<> {
-        GAC_TRY(fd, base::open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC));
+        GAC_CHECK(disk.remove(temporary));
+        GAC_TRY(fd, disk.create(temporary));
         Writer writer(std::move(fd), names, options, disk);
         GAC_CHECK(writer.write(rows, summary));
         GAC_CHECK(disk.rename(temporary, path));
         return disk.sync_folder(folder);
     }();
     if (!done) {
-        std::error_code ignored;
-        std::filesystem::remove(temporary, ignored);
+        static_cast<void>(disk.remove(temporary));  // what failed first is told
         return std::unexpected(base::at(path.string(), std::move(done).error()));
     }
     return path;

@@ -81,6 +81,7 @@ struct SegmentOptions {
     BlockLimits limits;
     int compression_level = 1;
     IndexBuilder* index = nullptr;  // may be absent
+    std::string name = {};          // of the file; empty: by its log records
 };
 
 // Writes to a temporary file, which is synced and then takes its name in `folder`: there is a whole

@@ -1,7 +1,5 @@
 #include "store/wal/log_writer.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -190,7 +188,7 @@ Result<> LogWriter::open_next_file() {
         number = next_number_++;
     }
     const auto path = log_path(options_.folder, number);
-    GAC_TRY(fd, base::open_file(path, O_WRONLY | O_CREAT | O_EXCL));
+    GAC_TRY(fd, options_.disk->create(path));
     const std::string header = log_header({.number = number, .salt = options_.salt});
     const std::string_view parts[] = {header};
     auto made = options_.disk->write(fd, parts);
@@ -198,8 +196,7 @@ Result<> LogWriter::open_next_file() {
         made = options_.disk->sync_folder(options_.folder);
     }
     if (!made) {
-        std::error_code ignored;
-        std::filesystem::remove(path, ignored);
+        static_cast<void>(options_.disk->remove(path));  // what failed first is told
         return std::unexpected(base::at(path.string(), std::move(made).error()));
     }
     file_ = std::move(fd);
@@ -328,11 +325,9 @@ void LogWriter::remove_sealed_files(std::unique_lock<std::mutex>& lock) {
     }
     for (const std::uint64_t number : numbers) {
         const auto path = log_path(options_.folder, number);
-        std::error_code fault;
-        std::filesystem::remove(path, fault);
-        if (fault) {
-            base::log_warn("store", "{} is not needed any more but cannot be removed: {}",
-                           path.string(), fault.message());
+        if (const auto removed = options_.disk->remove(path); !removed) {
+            base::log_warn("store", "a log file is not needed any more but cannot be removed: {}",
+                           removed.error().message());
         }
     }
     lock.lock();
