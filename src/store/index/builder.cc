@@ -141,43 +141,34 @@ DictionaryBuilder& Builder::dictionary(event::FieldId field) {
         by_field_.resize(at + 1, nullptr);
     }
     if (by_field_[at] == nullptr) {
-        auto& made = dictionaries_[at];
-        made = std::make_unique<DictionaryBuilder>(ValueKind::Text);
-        by_field_[at] = made.get();
+        by_field_[at] = &dictionaries_.try_emplace(at, ValueKind::Text).first->second;
     }
     return *by_field_[at];
 }
 
-std::uint32_t Builder::add_value(event::FieldId field, const event::ValueRef& value) {
-    switch (value.type()) {
-        case event::Type::Ip:
-            return addresses_.add(bytes_of(value.ip()), block_);
-        case event::Type::String:
-            if (roles_.is_entity(field)) {
-                return dictionary(field).add(value.string(), block_);
-            }
-            return DictionaryBuilder::kNone;
-        case event::Type::List:
-            for (const event::ValueRef& element : value.list()) {
-                add_value(field, element);
-            }
-            return DictionaryBuilder::kNone;
-        default:
-            return DictionaryBuilder::kNone;
+void Builder::add_value(event::FieldId field, const event::ValueRef& value) {
+    if (value.type() == event::Type::Ip) {
+        addresses_.add(bytes_of(value.ip()), block_);
+    } else if (value.is_string()) {
+        if (roles_.is_entity(field)) {
+            dictionary(field).add(value.string(), block_);
+        }
+    } else if (value.type() == event::Type::List) {
+        for (const event::ValueRef& element : value.list()) {
+            add_value(field, element);
+        }
     }
 }
 
 void Builder::add(const event::EventRef& event) {
     const std::string_view raw = event.head().raw;
     hashes_.clear();
-    codes_.clear();
     scanner_.scan(raw, hashes_);
     for (const event::Field& field : event.fields()) {
-        codes_.push_back(add_value(field.id, field.value));
+        add_value(field.id, field.value);
         if (roles_.is_text(field.id) && field.value.is_string()) {
-            const std::uint32_t at = event::index_of(field.id);
-            if (std::ranges::find(text_fields_, at) == text_fields_.end()) {
-                text_fields_.push_back(at);
+            if (std::ranges::find(text_fields_, field.id) == text_fields_.end()) {
+                text_fields_.push_back(field.id);
             }
             if (!stands_in(field.value.string(), raw)) {
                 scanner_.scan(field.value.string(), hashes_);
@@ -193,7 +184,7 @@ void Builder::end_block() {
     ++block_;
 }
 
-void Builder::put_dictionary(std::uint64_t offset, std::string& out, std::uint32_t field,
+void Builder::put_dictionary(std::string& pages, std::optional<event::FieldId> field,
                              const DictionaryBuilder& dictionary, Directory& directory) const {
     if (dictionary.entries() == 0) {
         return;  // whatever came was too long for it: its blocks are read
@@ -203,12 +194,11 @@ void Builder::put_dictionary(std::uint64_t offset, std::string& out, std::uint32
     entry.entries = dictionary.entries();
     entry.base = directory.entries;
     entry.incomplete = dictionary.incomplete();
-    const std::size_t before = out.size();
     dictionary.each_page(block_, [&](const std::string& page) {
-        entry.pages.push_back({.offset = offset + (out.size() - before),
+        entry.pages.push_back({.offset = pages.size(),
                                .bytes = static_cast<std::uint32_t>(page.size()),
                                .check = check_of(page)});
-        out += page;
+        pages += page;
     });
     directory.entries += entry.entries;
     directory.dictionaries.push_back(std::move(entry));
@@ -217,15 +207,13 @@ void Builder::put_dictionary(std::uint64_t offset, std::string& out, std::uint32
 namespace {
 
 // Hashes of values in order, in buckets by their highest bits; a lookup reads one bucket.
-void put_buckets(std::uint64_t offset, std::string& out, std::vector<HashedEntry>& pairs,
-                 Directory& directory) {
+void put_buckets(std::string& out, std::vector<HashedEntry>& pairs, Directory& directory) {
     constexpr std::size_t kBucketPairs = 256;
     std::ranges::sort(pairs, [](const HashedEntry& a, const HashedEntry& b) {
         return a.hash != b.hash ? a.hash < b.hash : a.entry < b.entry;
     });
     directory.bucket_bits = std::min<unsigned>(
         kBucketBitsMax, static_cast<unsigned>(std::bit_width(pairs.size() / kBucketPairs)));
-    const std::size_t begin = out.size();
     auto pair = pairs.begin();
     for (std::uint64_t bucket = 0; bucket < (std::uint64_t{1} << directory.bucket_bits); ++bucket) {
         const std::size_t from = out.size();
@@ -239,7 +227,7 @@ void put_buckets(std::uint64_t offset, std::string& out, std::vector<HashedEntry
         }
         const std::string_view bytes = std::string_view(out).substr(from);
         directory.bucket_pairs.push_back(static_cast<std::uint32_t>(pair - first));
-        directory.buckets.push_back({.offset = offset + (from - begin),
+        directory.buckets.push_back({.offset = from,
                                      .bytes = static_cast<std::uint32_t>(bytes.size()),
                                      .check = check_of(bytes)});
     }
@@ -247,43 +235,49 @@ void put_buckets(std::uint64_t offset, std::string& out, std::vector<HashedEntry
 
 }  // namespace
 
-std::string Builder::finish(std::uint64_t offset, std::string& out, std::vector<Numbered> numbered,
-                            std::vector<std::uint32_t> text_fields) {
-    const std::size_t before = out.size();
-    const auto here = [&] { return offset + (out.size() - before); };
+Builder::Sections Builder::finish() {
+    Sections out;
     Directory directory;
     directory.blocks = block_;
-    directory.words_offset = here();
     directory.first_line = first_line_;
-    out += lines_;
-    std::ranges::sort(text_fields);
-    directory.text_fields = std::move(text_fields);
-    std::ranges::sort(numbered, {}, &Numbered::field);
-    put_dictionary(here(), out, DictionaryEntry::kAddresses, addresses_, directory);
-    for (const Numbered& one : numbered) {
-        put_dictionary(here(), out, one.field, *one.dictionary, directory);
-    }
+    directory.text_fields = text_fields_;
+    out.pages = std::move(lines_);
     std::vector<HashedEntry> pairs;
-    pairs.reserve(directory.entries);
-    std::uint32_t entry = 0;
+    put_dictionary(out.pages, std::nullopt, addresses_, directory);
     for (std::uint32_t code = 0; code < addresses_.entries(); ++code) {
         base::IpAddress address;
         std::ranges::copy(addresses_.value(code), address.bytes.begin());
-        pairs.push_back({address_hash(address), entry++});
+        pairs.push_back({address_hash(address), code});
     }
-    for (const Numbered& one : numbered) {
-        for (std::uint32_t code = 0; code < one.dictionary->entries(); ++code, ++entry) {
-            const std::string_view text = one.dictionary->value(code);
-            pairs.push_back({text_hash(text), entry});
+    for (const auto& [field, dictionary] : dictionaries_) {
+        const std::uint32_t base = directory.entries;
+        put_dictionary(out.pages, event::FieldId{field}, dictionary, directory);
+        for (std::uint32_t code = 0; code < dictionary.entries(); ++code) {
+            const std::string_view text = dictionary.value(code);
+            pairs.push_back({text_hash(text), base + code});
             if (const auto address = base::IpAddress::parse(text)) {
-                pairs.push_back({address_hash(*address), entry});
+                pairs.push_back({address_hash(*address), base + code});
             }
         }
     }
-    if (!directory.dictionaries.empty()) {
-        put_buckets(here(), out, pairs, directory);
+    if (!pairs.empty()) {
+        put_buckets(out.pages, pairs, directory);
     }
-    return encode_directory(directory);
+    out.directory = encode_directory(directory);
+    return out;
+}
+
+void Builder::add(const WrittenBlock& block) {
+    for (std::uint32_t row = 0; row < block.events.size(); ++row) {
+        add(block.events[row]);
+    }
+    end_block();
+}
+
+Result<> Builder::finish(SectionSink& out) {
+    const Sections sections = finish();
+    GAC_CHECK(out.put(kPagesSection, sections.pages));
+    return out.put(kDirectorySection, sections.directory);
 }
 
 }  // namespace gac::store::index

@@ -19,7 +19,7 @@ void put_parts(std::string& out, const std::vector<Part>& parts) {
     }
 }
 
-bool read_parts(base::Reader& in, std::size_t count, std::uint64_t file_bytes,
+bool read_parts(base::Reader& in, std::size_t count, std::uint64_t pages_bytes,
                 std::vector<Part>& parts) {
     if (count > in.left()) {
         return false;
@@ -28,7 +28,7 @@ bool read_parts(base::Reader& in, std::size_t count, std::uint64_t file_bytes,
     parts.resize(count);
     for (Part& part : parts) {
         const std::uint64_t bytes = in.read_varint();
-        if (bytes > kPageBytesMax || offset > file_bytes || bytes > file_bytes - offset) {
+        if (bytes > kPageBytesMax || offset > pages_bytes || bytes > pages_bytes - offset) {
             return false;
         }
         part = {.offset = offset, .bytes = static_cast<std::uint32_t>(bytes)};
@@ -64,17 +64,23 @@ bool read_ascending(base::Reader& in, std::uint64_t end, std::vector<std::uint32
     return !in.failed();
 }
 
-bool read_dictionary(base::Reader& in, std::uint64_t file_bytes, std::size_t fields,
-                     Directory& directory) {
+// An empty name: addresses.
+void put_field(std::string& out, std::optional<event::FieldId> field) {
+    put_text(out, field ? event::name_of(*field) : std::string_view());
+}
+
+bool read_dictionary(base::Reader& in, std::uint64_t pages_bytes, Directory& directory) {
     DictionaryEntry entry;
-    const std::uint64_t field = in.read_varint();  // 0 = addresses
+    const std::string_view field = read_text(in);
     const std::uint64_t entries = in.read_varint();
-    if (field > fields || entries == 0 || entries > kEntriesMax
+    if (in.failed() || entries == 0 || entries > kEntriesMax
         || !read_ascending(in, directory.blocks, entry.incomplete)
-        || !read_parts(in, (entries + kPageEntries - 1) / kPageEntries, file_bytes, entry.pages)) {
+        || !read_parts(in, (entries + kPageEntries - 1) / kPageEntries, pages_bytes, entry.pages)) {
         return false;
     }
-    entry.field = field == 0 ? DictionaryEntry::kAddresses : static_cast<std::uint32_t>(field - 1);
+    if (!field.empty()) {
+        entry.field = event::intern(field);
+    }
     for (const DictionaryEntry& other : directory.dictionaries) {
         if (other.field == entry.field) {
             return false;
@@ -87,8 +93,8 @@ bool read_dictionary(base::Reader& in, std::uint64_t file_bytes, std::size_t fie
     return true;
 }
 
-bool read_directory(base::Reader& in, std::uint64_t file_bytes, std::uint32_t blocks,
-                    std::size_t fields, Directory& directory) {
+bool read_directory(base::Reader& in, std::uint64_t pages_bytes, std::uint32_t blocks,
+                    Directory& directory) {
     if (in.read<std::uint8_t>() != kVersion || in.read_varint() != blocks) {
         return false;
     }
@@ -99,25 +105,29 @@ bool read_directory(base::Reader& in, std::uint64_t file_bytes, std::uint32_t bl
     for (std::uint32_t block = 0; block < blocks; ++block) {
         const std::uint64_t of_block = in.read_varint();
         lines += of_block;
-        if (in.failed() || of_block > file_bytes || lines > 0xffff'ffffU) {
+        if (in.failed() || of_block > pages_bytes || lines > 0xffff'ffffU) {
             return false;
         }
         directory.first_line.push_back(static_cast<std::uint32_t>(lines));
     }
     constexpr std::uint64_t kLine = 64;
-    if (directory.words_offset > file_bytes
-        || lines > (file_bytes - directory.words_offset) / kLine) {
+    if (directory.words_offset > pages_bytes
+        || lines > (pages_bytes - directory.words_offset) / kLine) {
         return false;
     }
-    if (!read_ascending(in, fields, directory.text_fields)) {
+    const std::uint64_t text_fields = in.read_varint();
+    if (text_fields > kDictionariesMax) {
         return false;
+    }
+    for (std::uint64_t i = 0; i < text_fields && !in.failed(); ++i) {
+        directory.text_fields.push_back(event::intern(read_text(in)));
     }
     const std::uint64_t dictionaries = in.read_varint();
     if (dictionaries > kDictionariesMax) {
         return false;
     }
     for (std::uint64_t i = 0; i < dictionaries; ++i) {
-        if (!read_dictionary(in, file_bytes, fields, directory)) {
+        if (!read_dictionary(in, pages_bytes, directory)) {
             return false;
         }
     }
@@ -129,7 +139,7 @@ bool read_directory(base::Reader& in, std::uint64_t file_bytes, std::uint32_t bl
         return false;
     }
     const std::size_t buckets = std::size_t{1} << directory.bucket_bits;
-    if (!read_parts(in, buckets, file_bytes, directory.buckets)) {
+    if (!read_parts(in, buckets, pages_bytes, directory.buckets)) {
         return false;
     }
     for (std::size_t i = 0; i < buckets; ++i) {
@@ -170,12 +180,13 @@ std::string encode_directory(const Directory& directory) {
     for (std::uint32_t block = 0; block < directory.blocks; ++block) {
         put_varint(out, directory.first_line[block + 1] - directory.first_line[block]);
     }
-    put_ascending(out, directory.text_fields);
+    put_varint(out, directory.text_fields.size());
+    for (const event::FieldId field : directory.text_fields) {
+        put_field(out, field);
+    }
     put_varint(out, directory.dictionaries.size());
     for (const DictionaryEntry& dictionary : directory.dictionaries) {
-        put_varint(out, dictionary.field == DictionaryEntry::kAddresses
-                            ? 0
-                            : std::uint64_t{dictionary.field} + 1);
+        put_field(out, dictionary.field);
         put_varint(out, dictionary.entries);
         put_ascending(out, dictionary.incomplete);
         put_parts(out, dictionary.pages);
@@ -190,11 +201,11 @@ std::string encode_directory(const Directory& directory) {
     return out;
 }
 
-Result<Directory> decode_directory(std::string_view bytes, std::uint64_t file_bytes,
-                                   std::uint32_t blocks, std::size_t fields) {
+Result<Directory> decode_directory(std::string_view bytes, std::uint64_t pages_bytes,
+                                   std::uint32_t blocks) {
     Directory directory;
     base::Reader in(bytes);
-    if (!read_directory(in, file_bytes, blocks, fields, directory)) {
+    if (!read_directory(in, pages_bytes, blocks, directory)) {
         return fail(Code::Corrupt, "the directory of the index is damaged");
     }
     return directory;

@@ -1,18 +1,21 @@
-// Where the parts of a segment's index stand: kept in the footer (section 128), so it is in memory
-// while the segment is open. What it points to is read page by page, each page with its own check.
-// Bytes: docs/formats/segment.md. Values.
+// Where the parts of a segment's index stand: section 129 of the file, in memory from its first use
+// on. What it points to are pages of section 128, which are read one by one, each with its own
+// check. Bytes: docs/formats/segment.md. Values.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "event/field.h"
 
 namespace gac::store::index {
 
-inline constexpr std::uint64_t kFooterSection = 128;
+inline constexpr std::uint32_t kPagesSection = 128;
+inline constexpr std::uint32_t kDirectorySection = 129;
 inline constexpr std::uint32_t kPageEntries = 256;
 inline constexpr std::uint32_t kEntriesMax = 1U << 20;   // of a dictionary
 inline constexpr std::size_t kValueBytesMax = 2048;      // longer values are not in dictionaries
@@ -20,7 +23,7 @@ inline constexpr std::uint32_t kDictionariesMax = 1024;  // of a segment
 inline constexpr std::size_t kPageBytesMax = 16U << 20;
 inline constexpr unsigned kBucketBitsMax = 20;
 
-// A checked part of the file.
+// A checked part of the pages.
 struct Part {
     std::uint64_t offset = 0;
     std::uint32_t bytes = 0;
@@ -38,10 +41,8 @@ inline std::uint64_t bucket_of(std::uint64_t hash, unsigned bits) {
 }
 
 struct DictionaryEntry {
-    static constexpr std::uint32_t kAddresses = 0xffff'ffff;
-    // kAddresses: all values of type address. Else a place in the footer's field names: the field's
-    // texts.
-    std::uint32_t field = kAddresses;
+    // Whose texts these are; nothing: all values of type address, of whatever field.
+    std::optional<event::FieldId> field;
     std::uint32_t entries = 0;
     std::uint32_t base = 0;  // entries of the dictionaries before it
     // Blocks that hold values of the field that are not in the dictionary, ascending.
@@ -54,9 +55,8 @@ struct Directory {
     // Word filters.
     std::uint64_t words_offset = 0;
     std::vector<std::uint32_t> first_line;  // of each block, and the end: blocks + 1 numbers
-    // Fields (places in the footer's names) whose texts the word filters know, beside
-    // event.original.
-    std::vector<std::uint32_t> text_fields;
+    // Fields whose texts the word filters know, beside event.original.
+    std::vector<event::FieldId> text_fields;
 
     std::vector<DictionaryEntry> dictionaries;
     std::uint32_t entries = 0;  // of all of them
@@ -68,8 +68,8 @@ struct Directory {
 };
 
 std::string encode_directory(const Directory& directory);
-// Every number is checked against the file and the footer.
-Result<Directory> decode_directory(std::string_view bytes, std::uint64_t file_bytes,
-                                   std::uint32_t blocks, std::size_t fields);
+// `pages_bytes`: of the section that it points to. Every number is checked against it.
+Result<Directory> decode_directory(std::string_view bytes, std::uint64_t pages_bytes,
+                                   std::uint32_t blocks);
 
 }  // namespace gac::store::index

@@ -190,23 +190,15 @@ struct Indexed {
     testing::TemporaryFolder folder;
     std::shared_ptr<const event::ProfileSet> profiles = testing::no_profiles(folder);
     SourceNameTable sources;
-    std::vector<event::FieldId> names;  // the footer's, by number
     Directory directory;
     base::Fd fd;
-    std::string bytes;
+    std::string bytes;  // the pages stand at 100
+    std::string directory_bytes;
     std::uint32_t blocks = 0;
     std::map<std::string, std::set<std::uint32_t>> word_blocks;
-    // By field number (addresses: kAddresses), by text of the value.
-    std::map<std::uint32_t, std::map<std::string, std::set<std::uint32_t>>> value_blocks;
-
-    std::uint32_t number(event::FieldId field) {
-        const auto found = std::ranges::find(names, field);
-        if (found == names.end()) {
-            names.push_back(field);
-            return static_cast<std::uint32_t>(names.size() - 1);
-        }
-        return static_cast<std::uint32_t>(found - names.begin());
-    }
+    // By field (addresses: none), by text of the value.
+    std::map<std::optional<event::FieldId>, std::map<std::string, std::set<std::uint32_t>>>
+        value_blocks;
 
     Indexed(std::uint32_t seed, std::uint32_t blocks_asked, std::uint32_t rows)
         : blocks(blocks_asked) {
@@ -224,27 +216,25 @@ struct Indexed {
                     word_blocks[word].insert(block);
                 }
                 const auto fields = batch[row].fields();
-                EXPECT_EQ(builder.codes().size(), fields.size());
                 for (std::size_t f = 0; f < fields.size(); ++f) {
                     const auto& value = fields[f].value;
                     std::string scratch;
                     const bool entity =
                         value.type() == event::Type::Ip || fields[f].id == event::field::UserName;
-                    EXPECT_EQ(builder.codes()[f] != DictionaryBuilder::kNone, entity);
                     if (entity) {
-                        const std::uint32_t key = value.type() == event::Type::Ip
-                                                      ? DictionaryEntry::kAddresses
-                                                      : number(fields[f].id);
+                        const auto key = value.type() == event::Type::Ip
+                                             ? std::optional<event::FieldId>()
+                                             : std::optional(fields[f].id);
                         value_blocks[key][std::string(value.text(scratch))].insert(block);
                     }
                 }
             }
             builder.end_block();
         }
-        bytes = std::string(100, 'x');
-        const std::string section = builder.finish(
-            bytes.size(), bytes, [&](event::FieldId field) { return number(field); });
-        directory = decode_directory(section, bytes.size(), blocks, names.size()).value();
+        const Builder::Sections sections = builder.finish();
+        bytes = std::string(100, 'x') + sections.pages;
+        directory_bytes = sections.directory;
+        directory = decode_directory(sections.directory, sections.pages.size(), blocks).value();
         write();
     }
     void write() {
@@ -259,7 +249,7 @@ struct Indexed {
 TEST(Index, AnswersForEveryWordAndValue) {
     for (const std::uint32_t blocks : {1U, 3U, 40U}) {
         Indexed made(blocks, blocks, 3000);
-        Reader reader(made.directory, made.fd);
+        Reader reader(made.directory, made.fd, 100);
         std::size_t wrong = 0;
         std::size_t asked = 0;
         for (const auto& [word, where] : made.word_blocks) {
@@ -335,7 +325,7 @@ TEST(Index, AFlippedBitIsNeverAWrongAnswer) {
         const std::size_t at = 100 + random() % (good.size() - 100);
         made.bytes[at] = static_cast<char>(made.bytes[at] ^ (1 << random() % 8));
         made.write();
-        Reader reader(made.directory, made.fd);
+        Reader reader(made.directory, made.fd, 100);
         bool damaged = false;
         for (const auto& [word, where] : made.word_blocks) {
             for (const std::uint32_t block : where) {
@@ -364,14 +354,13 @@ TEST(Index, AFlippedBitIsNeverAWrongAnswer) {
 
 TEST(Index, ADirectoryCutOrTurnedIsRefusedOrHarmless) {
     Indexed made(5, 6, 500);
-    const std::string good = encode_directory(made.directory);
-    EXPECT_TRUE(decode_directory(good, made.bytes.size(), 6, made.names.size()));
-    EXPECT_FALSE(decode_directory(good, made.bytes.size(), 7, made.names.size()));
-    EXPECT_FALSE(decode_directory(good, made.bytes.size(), 6, 0));
-    EXPECT_FALSE(decode_directory(good, made.bytes.size() / 2, 6, made.names.size()));
+    const std::string& good = made.directory_bytes;
+    const std::uint64_t pages = made.bytes.size() - 100;
+    EXPECT_EQ(encode_directory(decode_directory(good, pages, 6).value()), good);
+    EXPECT_FALSE(decode_directory(good, pages, 7));
+    EXPECT_FALSE(decode_directory(good, pages - 1, 6));
     for (std::size_t cut = 0; cut < good.size(); ++cut) {
-        EXPECT_FALSE(
-            decode_directory(good.substr(0, cut), made.bytes.size(), 6, made.names.size()));
+        EXPECT_FALSE(decode_directory(good.substr(0, cut), pages, 6));
     }
 }
 

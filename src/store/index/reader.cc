@@ -40,17 +40,18 @@ std::string bytes_from(std::uint64_t offset, std::uint64_t bytes) {
 
 }  // namespace
 
-const DictionaryEntry* Reader::dictionary_of(std::uint32_t field) const {
+const DictionaryEntry* Reader::dictionary_of(std::optional<event::FieldId> field) const {
     const auto found = std::ranges::find(directory_.dictionaries, field, &DictionaryEntry::field);
     return found == directory_.dictionaries.end() ? nullptr : &*found;
 }
 
 Result<std::string> Reader::read(const Part& part) {
     std::string bytes(part.bytes, '\0');
-    GAC_CHECK(read_at(fd_, part.offset, bytes));
+    GAC_CHECK(read_at(fd_, offset_ + part.offset, bytes));
     bytes_read_ += part.bytes;
     if (check_of(bytes) != part.check) {
-        return fail(Code::Corrupt, "checksum differs", bytes_from(part.offset, part.bytes));
+        return fail(Code::Corrupt, "checksum differs",
+                    bytes_from(offset_ + part.offset, part.bytes));
     }
     return bytes;
 }
@@ -63,7 +64,7 @@ Result<bool> Reader::may_hold(std::uint32_t block, std::uint64_t word) {
         return false;  // a block without a word
     }
     const std::uint64_t number = std::uint64_t{first} + line_of(word, lines);
-    const std::uint64_t offset = directory_.words_offset + number * kLineBytes;
+    const std::uint64_t offset = offset_ + directory_.words_offset + number * kLineBytes;
     line_.resize(kLineBytes);
     GAC_CHECK(read_at(fd_, offset, line_));
     bytes_read_ += kLineBytes;
@@ -78,14 +79,13 @@ Result<DictionaryPage> Reader::page(const DictionaryEntry& dictionary, std::uint
     GAC_ASSERT(number < dictionary.pages.size());
     const Part& part = dictionary.pages[number];
     GAC_TRY(bytes, read(part));
-    const ValueKind kind =
-        dictionary.field == DictionaryEntry::kAddresses ? ValueKind::Address : ValueKind::Text;
+    const ValueKind kind = dictionary.field ? ValueKind::Text : ValueKind::Address;
     auto page = DictionaryPage::decode(
         kind, std::min(kPageEntries, dictionary.entries - number * kPageEntries), directory_.blocks,
         bytes);
     if (!page) {
         return std::unexpected(
-            base::at(bytes_from(part.offset, part.bytes), std::move(page).error()));
+            base::at(bytes_from(offset_ + part.offset, part.bytes), std::move(page).error()));
     }
     return page;
 }
@@ -116,7 +116,7 @@ Result<std::vector<HashedEntry>> Reader::bucket(std::size_t number) {
     }
     if (!good || in.failed() || !in.done()) {
         return fail(Code::Corrupt, "hashes of values are damaged",
-                    bytes_from(part.offset, part.bytes));
+                    bytes_from(offset_ + part.offset, part.bytes));
     }
     return pairs;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -18,12 +19,14 @@ namespace gac::store::index {
 
 class Reader {
 public:
-    Reader(const Directory& directory, const base::Fd& fd) : directory_(directory), fd_(fd) {}
+    // The pages' section begins at `offset` of the file.
+    Reader(const Directory& directory, const base::Fd& fd, std::uint64_t offset)
+        : directory_(directory), fd_(fd), offset_(offset) {}
 
     const Directory& directory() const { return directory_; }
     std::span<const DictionaryEntry> dictionaries() const { return directory_.dictionaries; }
-    const DictionaryEntry* addresses() const { return dictionary_of(DictionaryEntry::kAddresses); }
-    const DictionaryEntry* dictionary_of(std::uint32_t field) const;
+    const DictionaryEntry* addresses() const { return dictionary_of(std::nullopt); }
+    const DictionaryEntry* dictionary_of(std::optional<event::FieldId> field) const;
 
     // May the block hold a word? False only when it surely does not.
     Result<bool> may_hold(std::uint32_t block, std::uint64_t word);
@@ -51,6 +54,7 @@ private:
 
     const Directory& directory_;
     const base::Fd& fd_;
+    std::uint64_t offset_;
     std::uint64_t bytes_read_ = 0;
     std::string line_;
 };

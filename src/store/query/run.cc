@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/time.h"
+#include "store/query/probe.h"
 
 namespace gac::store::query {
 
@@ -48,6 +49,7 @@ void for_each_match(
     const std::function<bool(const UnitPlace&)>& wanted,
     const std::function<Result<bool>(Unit&, const UnitPlace&, const RowSet&)>& use) {
     PlanNode plan = make_plan(query, *context.names.profiles);
+    Probes probes(plan, context.names, context.on_damage);
     std::string damage;
     for (const UnitPlace& place : units_of(context.history, query.range)) {
         if (!wanted(place)) {
@@ -55,6 +57,9 @@ void for_each_match(
         }
         if (meter.enough()) {
             return;
+        }
+        if (probes.look(place).skipped() > 0) {
+            continue;
         }
         const auto looked = [&]() -> Result<bool> {
             GAC_TRY(unit, open_unit(place, context.names));

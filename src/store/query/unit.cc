@@ -114,33 +114,6 @@ private:
 
 // ---- one block of a segment ----
 
-// Can no integer between min and max pass? Saves reading the column.
-bool excluded(const ColumnEntry& column, const Test& test) {
-    std::int64_t value = 0;
-    if (column.type == TypeCode::Integer && test.integer) {
-        value = *test.integer;
-    } else if (column.type == TypeCode::Time && test.time) {
-        value = test.time->us;
-    } else {
-        return false;
-    }
-    switch (test.relation) {
-        case Relation::Is:
-            return value < column.min || value > column.max;
-        case Relation::Less:
-            return column.min >= value;
-        case Relation::LessOrEqual:
-            return column.min > value;
-        case Relation::Greater:
-            return column.max <= value;
-        case Relation::GreaterOrEqual:
-            return column.max < value;
-        case Relation::Exists:
-            return false;
-    }
-    return false;
-}
-
 // Calls use(row, index) for the rows of `among` that have the column.
 template <class F>
 void for_present(const Column& column, const RowSet& among, F&& use) {
@@ -604,6 +577,32 @@ Result<Codes> BlockUnit::codes(const Name& name, const RowSet& rows_asked) {
 }
 
 }  // namespace
+
+bool excluded(const ColumnEntry& column, const Test& test) {
+    std::int64_t value = 0;
+    if (column.type == TypeCode::Integer && test.integer) {
+        value = *test.integer;
+    } else if (column.type == TypeCode::Time && test.time) {
+        value = test.time->us;
+    } else {
+        return false;
+    }
+    switch (test.relation) {
+        case Relation::Is:
+            return value < column.min || value > column.max;
+        case Relation::Less:
+            return column.min >= value;
+        case Relation::LessOrEqual:
+            return column.min > value;
+        case Relation::Greater:
+            return column.max <= value;
+        case Relation::GreaterOrEqual:
+            return column.max < value;
+        case Relation::Exists:
+            return false;
+    }
+    return false;
+}
 
 Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names,
                                         const Watch* watch) {

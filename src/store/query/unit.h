@@ -50,6 +50,9 @@ public:
     virtual SkipCounts skips() const { return {}; }
 };
 
+// Can no integer or time between the column's least and greatest pass? Saves reading it.
+bool excluded(const ColumnEntry& column, const Test& test);
+
 // Where a unit is found again: cheap to keep for many.
 struct UnitPlace {
     base::TimePoint time_min{}, time_max{};

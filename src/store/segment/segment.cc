@@ -162,6 +162,27 @@ Result<std::string> Segment::read_section(const base::Fd& fd, const SectionEntry
     return bytes;
 }
 
+Result<std::shared_ptr<const Segment::Index>> Segment::read_index(const base::Fd& fd) const {
+    const auto pages = find_section(index::kPagesSection);
+    const auto directory = find_section(index::kDirectorySection);
+    if (!pages || !directory) {
+        return nullptr;
+    }
+    GAC_TRY(bytes, read_section(fd, *directory));
+    auto decoded =
+        index::decode_directory(bytes, pages->bytes, static_cast<std::uint32_t>(blocks().size()));
+    if (!decoded) {
+        return std::unexpected(base::at(path_.string(), std::move(decoded).error()));
+    }
+    return std::make_shared<const Index>(
+        Index{.directory = *std::move(decoded), .pages = pages->offset});
+}
+
+Result<std::shared_ptr<const Segment::Index>> Segment::index(const base::Fd& fd) const {
+    std::call_once(index_once_, [&] { index_ = read_index(fd); });
+    return index_;
+}
+
 BlockReader::BlockReader(std::shared_ptr<const Segment> segment, const base::Fd& fd,
                          std::uint32_t block)
     : segment_(std::move(segment)), fd_(fd), block_(block) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/result.h"
+#include "store/index/directory.h"
 #include "store/memory/chunk.h"
 #include "store/segment/column.h"
 #include "store/segment/format.h"
@@ -46,13 +48,25 @@ public:
     std::optional<SectionEntry> find_section(std::uint32_t tag) const;
     Result<std::string> read_section(const base::Fd& fd, const SectionEntry& section) const;
 
+    // The index's directory and where its pages begin. Read on first use and kept; nothing when the
+    // file has none. A damaged one is an error, each time.
+    struct Index {
+        index::Directory directory;
+        std::uint64_t pages = 0;
+    };
+    Result<std::shared_ptr<const Index>> index(const base::Fd& fd) const;
+
 private:
+    Result<std::shared_ptr<const Index>> read_index(const base::Fd& fd) const;
+
     std::filesystem::path path_;
     std::uint64_t file_bytes_ = 0;
     SegmentFooter footer_;
     std::vector<event::FieldId> fields_;
     std::vector<event::SourceId> sources_;
     std::vector<event::ProfileId> profiles_;
+    mutable std::once_flag index_once_;
+    mutable Result<std::shared_ptr<const Index>> index_;
 };
 
 // Columns of one block, each read once. Errors name the file.

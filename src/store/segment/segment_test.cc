@@ -160,7 +160,7 @@ TEST_F(SegmentTest, AFlippedBitIsNoticedNamedAndLeavesTheRestReadable) {
     const std::string good((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     const auto broken = folder.path() / "broken.seg";
     std::size_t partly = 0;
-    for (std::size_t at = 0; at < good.size(); at += 7) {
+    for (std::size_t at = 0; at < good.size(); at += 13) {
         std::string bytes = good;
         bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
         std::ofstream(broken, std::ios::binary) << bytes;
@@ -171,6 +171,18 @@ TEST_F(SegmentTest, AFlippedBitIsNoticedNamedAndLeavesTheRestReadable) {
         }
         std::vector<std::string> faults;
         const auto rest = read_all(**opened, &faults);
+        if (faults.empty()) {  // a bit of the index
+            const auto fd = (*opened)->open_data().value();
+            std::size_t bad = 0;
+            for (const std::uint32_t tag : {index::kPagesSection, index::kDirectorySection}) {
+                const auto section = (*opened)->read_section(fd, *(*opened)->find_section(tag));
+                bad += section ? 0 : 1;
+                EXPECT_TRUE(section || section.error().message().contains("broken.seg: section"));
+            }
+            EXPECT_EQ(bad, 1u) << at;
+            EXPECT_EQ(rest.size(), whole.size());
+            continue;
+        }
         ASSERT_EQ(faults.size(), 1u) << at;  // one block, all others whole
         EXPECT_NE(faults[0].find("broken.seg: block "), std::string::npos) << faults[0];
         EXPECT_GE(rest.size(), 200u);

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
 #include "store/bytes.h"
+#include "store/index/builder.h"
 #include "store/segment/encode.h"
 
 namespace gac::store {
@@ -357,7 +359,12 @@ Result<std::filesystem::path> write_segment(const std::filesystem::path& folder,
     auto done = [&]() -> Result<> {
         GAC_CHECK(disk.remove(temporary));
         GAC_TRY(fd, disk.create(temporary));
-        Writer writer(std::move(fd), names, options, disk);
+        std::optional<index::Builder> usual;
+        SegmentOptions used = options;
+        if (used.index == nullptr && used.indexed) {
+            used.index = &usual.emplace(*names.profiles);
+        }
+        Writer writer(std::move(fd), names, used, disk);
         GAC_CHECK(writer.write(rows, summary));
         GAC_CHECK(disk.rename(temporary, path));
         return disk.sync_folder(folder);

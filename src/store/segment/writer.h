@@ -80,7 +80,8 @@ public:
 struct SegmentOptions {
     BlockLimits limits;
     int compression_level = 1;
-    IndexBuilder* index = nullptr;  // may be absent
+    IndexBuilder* index = nullptr;  // in place of the usual one (store/index)
+    bool indexed = true;            // false: without any, unless `index` is there
     std::string name = {};          // of the file; empty: by its log records
 };
 
