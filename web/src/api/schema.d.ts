@@ -2772,7 +2772,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SavedSearchText"] & Record<string, never>;
+                "application/json": WithRequired<components["schemas"]["SavedSearchText"], "name" | "query">;
             };
         };
         responses: {
@@ -4228,3 +4228,6 @@ export interface operations {
         };
     };
 }
+type WithRequired<T, K extends keyof T> = T & {
+    [P in K]-?: T[P];
+};

@@ -1,4 +1,4 @@
-// Stacked bars over time. ECharts draws them, in SVG and without animation; a table twin carries the
+// Stacked bars or lines over time. ECharts draws them, in SVG and without animation; a table twin carries the
 // same numbers for screen readers. A span is chosen by dragging, or by typing where the page offers it.
 import { type PointerEvent, useEffect, useRef, useState } from 'react';
 import { useText } from '@/text/index.ts';
@@ -15,6 +15,8 @@ type Props = {
   /** Every how many bars the axis carries a label. */
   labelEvery: number;
   caption: string;
+  /** Stacked bars, or lines beside one another. */
+  kind?: 'bar' | 'line';
   selected?: { from: number; to: number } | undefined;
   onSelect?: ((from: number, to: number) => void) | undefined;
 };
@@ -26,7 +28,16 @@ const kFill = { height: '100%', minHeight: 0 } as const;
 const kLeft = 44;
 const kRight = 0;
 
-export function Chart({ labels, series, height, labelEvery, caption, selected, onSelect }: Props) {
+export function Chart({
+  labels,
+  series,
+  height,
+  labelEvery,
+  caption,
+  kind = 'bar',
+  selected,
+  onSelect,
+}: Props) {
   const { t } = useText();
   const theme = useTheme();
   const box = useRef<HTMLDivElement>(null);
@@ -101,19 +112,31 @@ export function Chart({ labels, series, height, labelEvery, caption, selected, o
           axisLabel: { ...text, formatter: (value: number) => number(value) },
           splitLine: { lineStyle: { color: token('--line') } },
         },
-        series: series.map((each) => ({
-          type: 'bar',
-          name: each.name,
-          stack: 'all',
-          data: each.values,
-          barCategoryGap: labels.length > 48 ? '14%' : '18%',
-          itemStyle: { color: token(each.token) },
-          emphasis: { disabled: true },
-        })),
+        series: series.map((each) =>
+          kind === 'line'
+            ? {
+                type: 'line',
+                name: each.name,
+                data: each.values,
+                showSymbol: labels.length < 3,
+                lineStyle: { width: 2, color: token(each.token) },
+                itemStyle: { color: token(each.token) },
+                emphasis: { disabled: true },
+              }
+            : {
+                type: 'bar',
+                name: each.name,
+                stack: 'all',
+                data: each.values,
+                barCategoryGap: labels.length > 48 ? '14%' : '18%',
+                itemStyle: { color: token(each.token) },
+                emphasis: { disabled: true },
+              },
+        ),
       },
       { notMerge: true },
     );
-  }, [engine, theme, labels, series, labelEvery]);
+  }, [engine, theme, labels, series, labelEvery, kind]);
 
   const place = (event: PointerEvent<HTMLDivElement>) => {
     const rect = event.currentTarget.getBoundingClientRect();

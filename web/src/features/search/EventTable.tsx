@@ -41,6 +41,8 @@ export function EventTable({
   active,
   open,
   hasMore,
+  failed,
+  onRetry,
   onActivate,
   onToggle,
   onPivot,
@@ -53,6 +55,9 @@ export function EventTable({
   active: number;
   open: ReadonlySet<string>;
   hasMore: boolean;
+  /** The next page did not come; it is asked for again by hand. */
+  failed: boolean;
+  onRetry: () => void;
   onActivate: (at: number) => void;
   onToggle: (at: number) => void;
   onPivot: (element: HTMLElement, field: string, value: string) => void;
@@ -212,9 +217,17 @@ export function EventTable({
           );
         })}
       </div>
-      {hasMore && (
+      {hasMore && !failed && (
         <p className="meta" style={{ padding: 12 }}>
           {t('find.more', { n: number(rows.length) })}
+        </p>
+      )}
+      {failed && (
+        <p className="c-high morefailed" role="alert">
+          {t('find.moreFailed')}{' '}
+          <Button size="mid" onClick={onRetry}>
+            {t('state.retry')}
+          </Button>
         </p>
       )}
     </div>

@@ -1,35 +1,40 @@
 // Event search: a question in the address, its answer as rows, a histogram and top values, and from
-// every value the way to the next question.
+// every value the way to the next question. Saved searches, the event beside the list, the export and
+// the draft of a rule hang on the same address.
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ApiError } from '@/api/client.ts';
-import { groupBy, narrow } from '@/api/query.ts';
-import { useMay } from '@/api/session.ts';
+import { quote } from '@/api/query.ts';
+import { useMay, useSession } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
-import { bytes, number } from '@/ui/format.ts';
-import {
-  CopyIcon,
-  FilterIcon,
-  FilterOffIcon,
-  GroupIcon,
-  kIcon,
-  SidebarIcon,
-  SilentIcon,
-  WarnIcon,
-} from '@/ui/icons.ts';
+import { kIcon, PeekIcon, SavedIcon, SaveIcon, SidebarIcon } from '@/ui/icons.ts';
 import { useKeys } from '@/ui/keys.ts';
-import { type Anchor, PopMenu } from '@/ui/PopMenu.tsx';
-import { IconButton } from '@/ui/parts.tsx';
+import { Button, IconButton } from '@/ui/parts.tsx';
 import { setPref, usePref } from '@/ui/prefs.ts';
 import { Empty, Failed, SkeletonRows, useDelayed } from '@/ui/states.tsx';
-import { copyText } from '@/ui/Value.tsx';
-import { columnsOf, type EventSearch, kDefaultColumns } from './address.ts';
+import {
+  columnsOf,
+  columnsPart,
+  type EventSearch,
+  fromSaved,
+  kDefaultSplit,
+  type Saved,
+  splitOf,
+  type View,
+  widened,
+} from './address.ts';
+import { remember } from './asked.ts';
+import { EventPeek } from './EventPeek.tsx';
 import { EventTable } from './EventTable.tsx';
+import { parseEntity } from './entity.ts';
 import { FieldList } from './FieldList.tsx';
 import { Histogram } from './Histogram.tsx';
+import { type Pivot, PivotMenu } from './PivotMenu.tsx';
 import { QueryLine } from './QueryLine.tsx';
-import { cancelSearch, useEvents, useFields } from './queries.ts';
+import { cancelSearch, useEvents, useFields, useSavedSearch } from './queries.ts';
+import { RunLine } from './RunLine.tsx';
 import { cellText, type EventRow, fieldsOf, template } from './rows.ts';
+import type { SaveStart } from './SavedMenu.tsx';
 import { StatsTable } from './StatsTable.tsx';
 import '@/ui/record.css';
 import './search.css';
@@ -37,17 +42,49 @@ import './search.css';
 const TryDialog = lazy(() =>
   import('@/shared/explain/TryDialog.tsx').then((room) => ({ default: room.TryDialog })),
 );
+const ExceptionDialog = lazy(() =>
+  import('@/shared/exceptions/ExceptionDialog.tsx').then((room) => ({
+    default: room.ExceptionDialog,
+  })),
+);
+const SavedDialog = lazy(() =>
+  import('./SavedMenu.tsx').then((room) => ({ default: room.SavedDialog })),
+);
+const SaveDialog = lazy(() =>
+  import('./SavedMenu.tsx').then((room) => ({ default: room.SaveDialog })),
+);
+const SavedMark = lazy(() =>
+  import('./SavedMenu.tsx').then((room) => ({ default: room.SavedMark })),
+);
+const EntityPeek = lazy(() =>
+  import('./EntityPeek.tsx').then((room) => ({ default: room.EntityPeek })),
+);
+const StatsBars = lazy(() =>
+  import('./StatsView.tsx').then((room) => ({ default: room.StatsBars })),
+);
+const StatsLines = lazy(() =>
+  import('./StatsView.tsx').then((room) => ({ default: room.StatsLines })),
+);
+const ExportMenu = lazy(() =>
+  import('./ExportMenu.tsx').then((room) => ({ default: room.ExportMenu })),
+);
 
-type Pivot = { anchor: Anchor; field: string; value: string; count: number | undefined };
+type Excepted = { field: string; value: string; row: EventRow | undefined };
+type Span = Pick<EventSearch, 'from' | 'to' | 'range'>;
 
 export function SearchPage() {
   const { t } = useText();
   const search = useSearch({ from: '/frame/search' });
   const navigate = useNavigate({ from: '/search' });
+  const session = useSession();
+  const user = session.data?.user.name ?? '';
   const [run, setRun] = useState(0);
   const searchId = useRef('');
   if (searchId.current === '') searchId.current = crypto.randomUUID();
-  const events = useEvents(search, run, searchId.current, true);
+  // An address that names a saved search alone stands for all of it.
+  const opening = search.saved !== undefined && search.q === undefined;
+  const saved = useSavedSearch(search.saved ?? '');
+  const events = useEvents(search, run, searchId.current, !opening);
   const fields = useFields();
   const fieldsPref = usePref('fields');
   const wide = window.innerWidth >= 1024;
@@ -57,17 +94,46 @@ export function SearchPage() {
   const [pivot, setPivot] = useState<Pivot | null>(null);
   const [active, setActive] = useState(-1);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [saving, setSaving] = useState<SaveStart | null>(null);
+  const [listing, setListing] = useState(false);
+  const [excepted, setExcepted] = useState<Excepted | null>(null);
+  const [before, setBefore] = useState<Span[]>([]);
 
   const change = useCallback(
-    (next: Partial<EventSearch>) => void navigate({ search: (old) => ({ ...old, ...next }) }),
+    (next: Partial<EventSearch>, replace = false) =>
+      void navigate({ search: (old) => ({ ...old, ...next }), replace }),
     [navigate],
   );
-  const ask = (q: string) => {
-    setActive(-1);
-    setOpen(new Set());
-    if (q === (search.q ?? '')) setRun(run + 1);
-    else change({ q });
-  };
+  useEffect(() => {
+    if (opening && saved.data) void navigate({ search: fromSaved(saved.data), replace: true });
+  }, [opening, saved.data, navigate]);
+  const ask = useCallback(
+    (q: string) => {
+      setActive(-1);
+      setOpen(new Set());
+      remember(user, q, Date.now());
+      if (q === (search.q ?? '')) setRun((old) => old + 1);
+      else change({ q });
+    },
+    [change, search.q, user],
+  );
+  const setSpan = useCallback(
+    (next: Span) => {
+      const { from, to, range } = search;
+      setBefore((old) => [...old.slice(-19), { from, to, range }]);
+      change(next);
+    },
+    [change, search],
+  );
+  // The range of the top bar counts back from now: choosing it gives up the span chosen here.
+  const last = useRef(search);
+  useEffect(() => {
+    const old = last.current;
+    last.current = search;
+    if (search.from && search.range !== old.range && search.from === old.from) {
+      change({ from: undefined, to: undefined }, true);
+    }
+  }, [search, change]);
 
   const pages = events.data?.pages;
   const first = pages?.[0];
@@ -87,7 +153,14 @@ export function SearchPage() {
       : null;
   const running = events.isFetching && !events.isFetchingNextPage;
   const slow = useDelayed(running, 700);
-  const partial = typeof first?.partial === 'string' ? first.partial : null;
+  const view: View =
+    !isTable && (search.view === 'bars' || search.view === 'lines')
+      ? 'table'
+      : (search.view ?? 'table');
+  const from = search.from ?? first?.from ?? first?.histogram?.from ?? '';
+  const to = search.to ?? first?.to ?? new Date().toISOString();
+  const peeked = search.event ? rows.findIndex((row) => cellText(row._id) === search.event) : -1;
+  const entity = parseEntity(search.entity);
 
   const onPivot = useCallback(
     (element: HTMLElement, field: string, value: string, count?: number) =>
@@ -101,8 +174,8 @@ export function SearchPage() {
   );
   const closePivot = useCallback(() => setPivot(null), []);
   const more = useCallback(() => {
-    if (!events.isFetchingNextPage) void events.fetchNextPage();
-  }, [events.isFetchingNextPage, events.fetchNextPage]);
+    if (!events.isFetchingNextPage && !events.isFetchNextPageError) void events.fetchNextPage();
+  }, [events.isFetchingNextPage, events.isFetchNextPageError, events.fetchNextPage]);
   const toggle = useCallback(
     (at: number) =>
       setOpen((old) => {
@@ -113,7 +186,42 @@ export function SearchPage() {
       }),
     [rows],
   );
+  const peek = useCallback(
+    (at: number) => {
+      const id = cellText(rows[at]?._id);
+      setActive(at);
+      if (id) change({ event: id }, search.event !== undefined);
+    },
+    [rows, change, search.event],
+  );
+  const activate = useCallback(
+    (at: number) => (search.event === undefined ? setActive(at) : peek(at)),
+    [search.event, peek],
+  );
   const showFields = (on: boolean) => setPref('fields', on ? 'on' : 'off');
+  const widen = (factor: number) => {
+    const a = Date.parse(from);
+    const b = Date.parse(to);
+    if (b > a) setSpan(widened(a, b, factor, Date.now()));
+  };
+  const back = () => {
+    const span = before[before.length - 1];
+    if (!span) return;
+    setBefore(before.slice(0, -1));
+    change(span);
+  };
+  const around = (row: EventRow, minutes: number) => {
+    const at = Date.parse(cellText(row['@timestamp']));
+    const host = cellText(row['host.name']);
+    setBefore((old) => [...old, { from: search.from, to: search.to, range: search.range }]);
+    change({
+      q: host ? `host.name:${quote(host)}` : '',
+      from: new Date(at - minutes * 60_000).toISOString(),
+      to: new Date(at + minutes * 60_000).toISOString(),
+    });
+  };
+  const keep = (onto: Saved | null) => setSaving({ search, saved: onto, wordsOnly: false });
+  const canExcept = may('rules_edit');
 
   const list = t('keys.groupList');
   useKeys([
@@ -127,16 +235,22 @@ export function SearchPage() {
       key: 'j',
       label: t('keys.next'),
       group: list,
-      run: () => setActive(Math.min(rows.length - 1, active + 1)),
+      run: () => activate(Math.min(rows.length - 1, active + 1)),
     },
     {
       key: 'k',
       label: t('keys.previous'),
       group: list,
-      run: () => setActive(Math.max(0, active - 1)),
+      run: () => activate(Math.max(0, active - 1)),
     },
     { key: 'Enter', label: t('keys.open'), group: list, run: () => active >= 0 && toggle(active) },
-    { key: 'Space', label: t('keys.peek'), group: list, run: () => active >= 0 && toggle(active) },
+    {
+      key: 'Space',
+      label: t('keys.peek'),
+      group: list,
+      run: () =>
+        search.event === undefined ? peek(Math.max(0, active)) : change({ event: undefined }),
+    },
     {
       key: 'p',
       label: t('keys.pivot'),
@@ -153,13 +267,52 @@ export function SearchPage() {
         value?.click();
       },
     },
+    {
+      key: 's',
+      label: t('find.saved.keep'),
+      group: t('keys.groupAct'),
+      run: () => keep(saved.data ?? null),
+    },
+    {
+      key: 'Shift+s',
+      label: t('find.saved.title'),
+      group: t('keys.groupGo'),
+      run: () => setListing(true),
+    },
+    ...(search.from
+      ? [
+          { key: '[', label: t('find.zoomOut'), group: t('keys.groupView'), run: () => widen(2) },
+          { key: ']', label: t('find.zoomIn'), group: t('keys.groupView'), run: () => widen(0.5) },
+        ]
+      : []),
+    ...(search.entity !== undefined || search.event !== undefined
+      ? [
+          {
+            key: 'Escape',
+            label: t('action.close'),
+            group: t('keys.groupView'),
+            run: () =>
+              change(search.entity !== undefined ? { entity: undefined } : { event: undefined }),
+          },
+        ]
+      : []),
   ]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new question starts at the top
   useEffect(() => setActive(-1), [search.q, search.from, search.to, search.range]);
 
-  const filterField = (field: string) => (field === 'message' ? 'event.original' : field);
+  const views: [View, string][] = [
+    ['table', t('find.table')],
+    ...(isTable
+      ? ([
+          ['bars', t('find.bars')],
+          ['lines', t('find.lines')],
+        ] as [View, string][])
+      : []),
+    ['json', 'JSON'],
+  ];
+  const beside = entity !== null || search.event !== undefined;
   return (
-    <div className={`find${fieldsOpen ? ' fields-open' : ' bare'}`}>
+    <div className={`find${fieldsOpen ? ' fields-open' : ' bare'}${beside ? ' beside' : ''}`}>
       {fieldsOpen && (
         <FieldList
           fields={fields.data?.fields ?? []}
@@ -167,9 +320,7 @@ export function SearchPage() {
           seen={seen}
           search={search}
           run={run}
-          onColumns={(next) =>
-            change({ cols: next.join() === kDefaultColumns.join() ? undefined : next.join() })
-          }
+          onColumns={(next) => change({ cols: columnsPart(next) })}
           onPivot={onPivot}
           onHide={() => showFields(false)}
         />
@@ -181,77 +332,64 @@ export function SearchPage() {
           fields={fields.data?.fields ?? []}
           fault={fault}
           running={slow}
+          user={user}
           onRun={ask}
           onStop={() => void cancelSearch(searchId.current).catch(() => undefined)}
         />
-        <div className="sline" role="status">
-          {first && !fault && (
-            <>
-              <span>
-                <b className="num">{number(isTable ? rows.length : total)}</b>{' '}
-                {isTable
-                  ? t('find.rows')
-                  : (first.scanned_events ?? 0) >= total
-                    ? t('find.matches', { n: number(first.scanned_events) })
-                    : t('find.matchesPlain')}
-              </span>
-              <span className="num">
-                {t('find.read', {
-                  bytes: bytes(first.scanned_bytes),
-                  time: number(first.took_ms / 1000, 3),
-                })}
-              </span>
-              {partial && (
-                <span className="c-high" style={{ fontWeight: 500 }}>
-                  <WarnIcon
-                    {...kIcon}
-                    style={{ display: 'inline', verticalAlign: -3, marginRight: 4 }}
-                  />
-                  {t('find.partial', { reason: partial })}
-                </span>
-              )}
-              {(first.silent_sources?.length ?? 0) > 0 && (
-                <span className="c-high" title={first.silent_sources?.join(', ')}>
-                  <SilentIcon
-                    {...kIcon}
-                    style={{ display: 'inline', verticalAlign: -3, marginRight: 4 }}
-                  />
-                  {t('find.silent', { n: number(first.silent_sources?.length) })}
-                </span>
-              )}
-            </>
-          )}
-          {slow && <span>{t('find.running')}</span>}
+        <div className="sline">
+          <RunLine
+            answer={fault ? undefined : first}
+            searchId={searchId.current}
+            running={slow}
+            isTable={isTable}
+            shown={rows.length}
+            total={total}
+          />
+          <div className="sacts">
+            {search.saved && saved.data && !opening && (
+              <Suspense>
+                <SavedMark saved={saved.data} search={search} />
+              </Suspense>
+            )}
+            <Button size="mid" onClick={() => setListing(true)}>
+              <SavedIcon {...kIcon} />
+              {t('find.saved.short')}
+            </Button>
+            <Button size="mid" onClick={() => keep(saved.data ?? null)}>
+              <SaveIcon {...kIcon} />
+              {t('find.saved.save')}
+            </Button>
+          </div>
         </div>
         {first?.histogram && !fault && (
           <Histogram
             data={first.histogram}
-            from={search.from ?? first.from ?? first.histogram.from}
-            to={
-              search.to ??
-              first.to ??
-              new Date(
-                new Date(first.histogram.from).getTime() +
-                  first.histogram.step_ms * first.histogram.counts.length,
-              ).toISOString()
-            }
+            split={splitOf(search)}
+            from={from}
+            to={to}
             absolute={search.from !== undefined}
-            onSpan={(from, to) => change({ from, to })}
-            onClear={() => change({ from: undefined, to: undefined })}
+            canBack={before.length > 0}
+            onSpan={(a, b) => setSpan({ from: a, to: b })}
+            onClear={() => setSpan({ from: undefined, to: undefined })}
+            onWiden={widen}
+            onBack={back}
+            onSplit={(field) =>
+              change({ split: field === kDefaultSplit ? undefined : field === '' ? '-' : field })
+            }
           />
         )}
         <div className="find-tabs">
           <div className="tabs" role="tablist" aria-label={t('find.view')}>
-            {(['table', 'json'] as const).map((view) => (
+            {views.map(([name, label]) => (
               <button
-                key={view}
+                key={name}
                 type="button"
                 role="tab"
                 className="tab"
-                aria-selected={(search.view ?? 'table') === view}
-                onClick={() => change({ view: view === 'table' ? undefined : view })}
+                aria-selected={view === name}
+                onClick={() => change({ view: name === 'table' ? undefined : name })}
               >
-                {view === 'table' ? t('find.table') : 'JSON'}
+                {label}
               </button>
             ))}
           </div>
@@ -261,11 +399,30 @@ export function SearchPage() {
                 <SidebarIcon {...kIcon} />
               </IconButton>
             )}
+            {!isTable && rows.length > 0 && search.event === undefined && (
+              <IconButton label={t('find.event.open')} onClick={() => peek(Math.max(0, active))}>
+                <PeekIcon {...kIcon} />
+              </IconButton>
+            )}
+            <Suspense>
+              <ExportMenu
+                rows={rows}
+                columns={isTable ? (first?.columns ?? []) : columns}
+                isTable={isTable}
+                complete={!events.hasNextPage}
+              />
+            </Suspense>
           </div>
         </div>
-        {events.isPending ? (
+        {opening && saved.isError ? (
+          <Failed
+            what={t('find.saved.lost')}
+            error={saved.error}
+            unaffected={t('find.saved.lostRest')}
+          />
+        ) : events.isPending ? (
           <SkeletonRows columns={template(columns)} rows={14} height={28} />
-        ) : events.isError && !fault ? (
+        ) : events.isError && !fault && rows.length === 0 ? (
           <Failed
             what={t('find.failed')}
             error={events.error}
@@ -278,13 +435,23 @@ export function SearchPage() {
           <NoHits
             silent={first?.silent_sources ?? []}
             narrowed={Boolean(search.q && search.q !== '*')}
+            stopped={typeof first?.partial === 'string'}
             onClear={() => change({ q: '' })}
+            onWiden={() => widen(4)}
           />
-        ) : search.view === 'json' ? (
+        ) : view === 'json' ? (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable
           <pre className="jsonview mono scroll" tabIndex={0}>
             {rows.map((row) => JSON.stringify(row, null, 2)).join('\n')}
           </pre>
+        ) : isTable && view === 'bars' ? (
+          <Suspense>
+            <StatsBars columns={first?.columns ?? []} rows={rows} onPivot={onPivot} />
+          </Suspense>
+        ) : isTable && view === 'lines' ? (
+          <Suspense>
+            <StatsLines columns={first?.columns ?? []} rows={rows} />
+          </Suspense>
         ) : isTable ? (
           <StatsTable columns={first?.columns ?? []} rows={rows} onPivot={onPivot} />
         ) : (
@@ -292,10 +459,12 @@ export function SearchPage() {
             rows={rows}
             columns={columns}
             total={total}
-            active={active}
+            active={active >= 0 ? active : peeked}
             open={open}
             hasMore={events.hasNextPage}
-            onActivate={setActive}
+            failed={events.isFetchNextPageError}
+            onRetry={() => void events.fetchNextPage()}
+            onActivate={activate}
             onToggle={toggle}
             onPivot={onPivot}
             onMore={more}
@@ -303,52 +472,82 @@ export function SearchPage() {
           />
         )}
       </div>
-      {judged && (
+      {search.event !== undefined && (
+        <EventPeek
+          key={search.event}
+          id={search.event}
+          row={peeked >= 0 ? rows[peeked] : undefined}
+          at={peeked}
+          of={rows.length}
+          onStep={(by) => peeked + by >= 0 && peeked + by < rows.length && peek(peeked + by)}
+          onPivot={onPivot}
+          onAround={around}
+          onJudge={may('rules_view') ? setJudged : undefined}
+          onExcept={canExcept ? (row) => setExcepted({ field: '', value: '', row }) : undefined}
+          onClose={() => change({ event: undefined })}
+        />
+      )}
+      {entity && (
         <Suspense>
-          <TryDialog opened asked={{ event_id: judged }} onClose={() => setJudged('')} />
+          <EntityPeek
+            key={search.entity}
+            field={entity.field}
+            value={entity.value}
+            search={search}
+            onPivot={onPivot}
+            onAsk={ask}
+            onClose={() => change({ entity: undefined })}
+          />
         </Suspense>
       )}
+      <Suspense>
+        {judged && <TryDialog opened asked={{ event_id: judged }} onClose={() => setJudged('')} />}
+        {listing && (
+          <SavedDialog
+            opened
+            onOpen={(one) => {
+              setListing(false);
+              setBefore([]);
+              void navigate({ search: fromSaved(one) });
+            }}
+            onEdit={(one) => {
+              setListing(false);
+              setSaving({ search, saved: one, wordsOnly: true });
+            }}
+            onClose={() => setListing(false)}
+          />
+        )}
+        {saving && (
+          <SaveDialog
+            start={saving}
+            onDone={(done) => !saving.wordsOnly && change({ saved: done.id }, true)}
+            onClose={() => setSaving(null)}
+          />
+        )}
+        {excepted && (
+          <ExceptionDialog
+            start={{
+              rule: { id: '', title: t('find.exceptAll') },
+              conditions: [{ field: excepted.field, op: 'equals', value: excepted.value }],
+              ...(excepted.row ? { event: excepted.row as never } : {}),
+            }}
+            onClose={() => setExcepted(null)}
+          />
+        )}
+      </Suspense>
       {pivot && (
-        <PopMenu
-          anchor={pivot.anchor}
-          label={`${pivot.field}: ${pivot.value}`}
-          onClose={closePivot}
-          head={
-            <>
-              <p className="mono cut strong">{pivot.value === '' ? '""' : pivot.value}</p>
-              <p className="meta cut">
-                {pivot.field}
-                {pivot.count !== undefined && `, ${t('find.inAnswer', { n: number(pivot.count) })}`}
-              </p>
-            </>
+        <PivotMenu
+          pivot={pivot}
+          query={search.q ?? ''}
+          columns={columns}
+          onAsk={ask}
+          onEntity={(field, value) => change({ entity: `${field}:${value}` })}
+          onColumns={(next) => change({ cols: columnsPart(next) })}
+          onExcept={
+            canExcept ? (field, value) => setExcepted({ field, value, row: undefined }) : undefined
           }
-          entries={[
-            {
-              label: t('find.only'),
-              icon: <FilterIcon {...kIcon} />,
-              shortcut: '=',
-              run: () => ask(narrow(search.q ?? '', filterField(pivot.field), pivot.value)),
-            },
-            {
-              label: t('find.without'),
-              icon: <FilterOffIcon {...kIcon} />,
-              shortcut: '-',
-              run: () => ask(narrow(search.q ?? '', filterField(pivot.field), pivot.value, true)),
-            },
-            {
-              label: t('find.groupBy'),
-              icon: <GroupIcon {...kIcon} />,
-              shortcut: 'G',
-              run: () => ask(groupBy(search.q ?? '', filterField(pivot.field))),
-            },
-            'line',
-            {
-              label: t('action.copy'),
-              icon: <CopyIcon {...kIcon} />,
-              shortcut: 'Y',
-              run: () => void copyText(pivot.value, t('action.copied')),
-            },
-          ]}
+          onHunt={undefined}
+          onClose={closePivot}
         />
       )}
     </div>
@@ -358,19 +557,27 @@ export function SearchPage() {
 function NoHits({
   silent,
   narrowed,
+  stopped,
   onClear,
+  onWiden,
 }: {
   silent: string[];
   narrowed: boolean;
+  stopped: boolean;
   onClear: () => void;
+  onWiden: () => void;
 }) {
   const { t } = useText();
+  if (stopped) {
+    return <Empty kind="noData" title={t('find.noneYetFound')} detail={t('find.nonePartial')} />;
+  }
   if (silent.length > 0) {
     return (
       <Empty
         kind="noData"
         title={t('find.none')}
         detail={t('find.noneSilent', { names: silent.join(', ') })}
+        action={{ label: t('find.longer'), run: onWiden }}
       />
     );
   }
@@ -382,6 +589,11 @@ function NoHits({
       action={{ label: t('find.showAll'), run: onClear }}
     />
   ) : (
-    <Empty kind="noData" title={t('find.none')} detail={t('find.noneYet')} />
+    <Empty
+      kind="noData"
+      title={t('find.none')}
+      detail={t('find.noneYet')}
+      action={{ label: t('find.longer'), run: onWiden }}
+    />
   );
 }

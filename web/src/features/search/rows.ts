@@ -63,3 +63,65 @@ export function tableTemplate(columns: string[]): string {
 export function labelEvery(bars: number): number {
   return Math.max(1, Math.ceil(bars / 6));
 }
+
+const kFirstGroups = ['event', 'host', 'user', 'source', 'destination', 'process'];
+
+/** The fields of an event by the first part of their names, the ones that matter first. */
+export function groupsOf(row: EventRow): [string, [string, string][]][] {
+  const groups = new Map<string, [string, string][]>();
+  for (const [name, value] of Object.entries(row)) {
+    if (name.startsWith('_') || name === 'event.original' || name === '@timestamp') continue;
+    const dot = name.indexOf('.');
+    const group = name === 'message' ? 'event' : dot > 0 ? name.slice(0, dot) : '';
+    const list = groups.get(group) ?? [];
+    list.push([name, cellText(value)]);
+    groups.set(group, list);
+  }
+  const rank = (group: string) => {
+    if (group === '') return 99;
+    const at = kFirstGroups.indexOf(group);
+    return at < 0 ? 50 : at;
+  };
+  if (!groups.has('event')) groups.set('event', []);
+  return [...groups].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
+}
+
+/** RFC 4180, with the name of each column; a cell that a spreadsheet would run as a formula is quoted. */
+export function toCsv(columns: string[], rows: EventRow[]): string {
+  const cell = (value: unknown) => {
+    const text = cellText(value);
+    const safe = /^[=+\-@\t\r]/.test(text) && typeof value !== 'number' ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  };
+  const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];
+  return `${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
+}
+
+/** One object a line. */
+export function toNdjson(rows: EventRow[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
+
+/** Every field of the rows, time first: the columns of an export of events. */
+export function allColumns(rows: EventRow[]): string[] {
+  const names = new Set<string>();
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
+  names.delete('_id');
+  names.delete('@timestamp');
+  return ['@timestamp', ...[...names].sort()];
+}
+
+/** Which columns of a table name its rows, and which measure them. */
+export function shapeOf(columns: string[], rows: EventRow[]) {
+  const numeric = columns.filter((name) => {
+    const made = /^(count|(sum|avg|min|max|dcount|p\d+|percentile\w*)\(.*\))$/.test(name);
+    const numbers = rows.every((row) => row[name] === null || typeof row[name] === 'number');
+    return rows.length > 0 && numbers && (made || !name.includes('.'));
+  });
+  const names = columns.filter((name) => !numeric.includes(name));
+  const times =
+    names.length > 0 &&
+    rows.length > 0 &&
+    rows.every((row) => /^\d{4}-\d\d-\d\dT/.test(cellText(row[names[0] ?? ''])));
+  return { names, numeric, times };
+}
