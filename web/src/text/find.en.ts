@@ -66,7 +66,6 @@ export const findEn: Record<Key, string> & Partial<Record<`${Key}_one`, string>>
   'find.alone': 'Search for this alone',
   'find.except': 'Exception from all rules…',
   'find.exceptAll': 'All rules',
-  'find.asRule': 'As a rule',
   'find.bars': 'Bars',
   'find.lines': 'Lines',
   'find.noFigure': 'This table has no figures to draw.',
@@ -98,7 +97,6 @@ export const findEn: Record<Key, string> & Partial<Record<`${Key}_one`, string>>
   'find.export.csvShown': 'CSV, the columns shown',
   'find.export.csvAll': 'CSV, every field',
   'find.export.ndjson': 'NDJSON, one event a line',
-  'find.export.whole': 'Export everything',
   'find.moreFailed': 'The next rows could not be fetched.',
   'find.noneYetFound': 'Nothing was found in what was read.',
   'find.nonePartial':

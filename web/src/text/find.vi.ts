@@ -63,7 +63,6 @@ export const findVi = {
   'find.alone': 'Tìm riêng giá trị này',
   'find.except': 'Ngoại lệ cho mọi luật…',
   'find.exceptAll': 'Mọi luật',
-  'find.asRule': 'Thành luật',
   'find.bars': 'Cột',
   'find.lines': 'Đường',
   'find.noFigure': 'Bảng này không có cột số để vẽ.',
@@ -95,7 +94,6 @@ export const findVi = {
   'find.export.csvShown': 'CSV, các cột đang hiện',
   'find.export.csvAll': 'CSV, mọi trường',
   'find.export.ndjson': 'NDJSON, mỗi dòng một sự kiện',
-  'find.export.whole': 'Xuất toàn bộ',
   'find.moreFailed': 'Chưa lấy được các dòng tiếp theo.',
   'find.noneYetFound': 'Chưa tìm thấy gì trong phần đã đọc.',
   'find.nonePartial':

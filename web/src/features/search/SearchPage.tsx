@@ -69,6 +69,8 @@ const ExportMenu = lazy(() =>
   import('./ExportMenu.tsx').then((room) => ({ default: room.ExportMenu })),
 );
 
+const kNoFields: ReadonlyMap<string, number> = new Map();
+
 type Excepted = { field: string; value: string; row: EventRow | undefined };
 type Span = Pick<EventSearch, 'from' | 'to' | 'range'>;
 
@@ -317,7 +319,7 @@ export function SearchPage() {
         <FieldList
           fields={fields.data?.fields ?? []}
           columns={columns}
-          seen={seen}
+          seen={isTable ? kNoFields : seen}
           search={search}
           run={run}
           onColumns={(next) => change({ cols: columnsPart(next) })}
