@@ -208,7 +208,7 @@ Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, con
         }
         return {};
     }
-    if (column.entry().encoding == Encoding::Text) {
+    if (column.paged()) {
         return match_pages(column, matcher, among, watch, out);
     }
     std::optional<Error> fault;

@@ -8,7 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "base/assert.h"
 #include "store/bytes.h"
+#include "store/segment/shape.h"
 
 namespace gac::store {
 
@@ -52,19 +54,30 @@ bool fits(TypeCode type, Encoding encoding) {
         case Encoding::Ip4:
             return type == TypeCode::Ip;
         case Encoding::Text:
+        case Encoding::NumberText:
+        case Encoding::Shaped:
+        case Encoding::Span:
             return type == TypeCode::String;
+        case Encoding::Packed:
+            return is_integer_like(type) || type == TypeCode::Ip;
+        case Encoding::Codes:
+        case Encoding::ByShape:
+            return is_integer_like(type) || type == TypeCode::String || type == TypeCode::Ip;
     }
     return false;
 }
 
+constexpr std::uint32_t kMadePage = 1024;  // texts in a page that is made
+
 }  // namespace
 
 Result<std::unique_ptr<Column>> Column::decode(const ColumnEntry& entry, std::uint32_t block_rows,
-                                               std::string_view stored) {
+                                               std::string_view stored, const BlockShapes* shapes) {
     if (!fits(entry.type, entry.encoding)) {
         return damaged("a column's encoding does not fit its type");
     }
     std::unique_ptr<Column> column(new Column(entry, block_rows));
+    column->shapes_ = shapes;
     if (entry.packing == Packing::Zstd) {
         // A packed column of a few bytes cannot honestly unpack into hundreds of megabytes.
         const auto honest = ZSTD_getFrameContentSize(stored.data(), stored.size());
@@ -75,9 +88,11 @@ Result<std::unique_ptr<Column>> Column::decode(const ColumnEntry& entry, std::ui
         if (stored.size() != entry.raw_bytes) {
             return damaged("a column has not its length");
         }
+        column->body_.reserve(stored.size() + kBitsPadding);
         column->body_ = stored;
     }
-    base::Reader in(column->body_);
+    column->body_.append(kBitsPadding, '\0');
+    base::Reader in(std::string_view(column->body_).substr(0, entry.raw_bytes));
     if (!column->read_presence(in)) {
         return damaged("a column does not say which rows have it");
     }
@@ -93,7 +108,16 @@ bool Column::read_presence(base::Reader& in) {
         return !in.failed() && entry_.present == rows_;
     }
     present_ = RowSet(rows_);
-    if (static_cast<Presence>(kind) == Presence::Bits) {
+    if (static_cast<Presence>(kind) == Presence::Shapes) {
+        if (shapes_ == nullptr) {
+            return false;
+        }
+        const std::string_view bits = in.take((shapes_->count() + 7) / 8);
+        if (in.failed()) {
+            return false;
+        }
+        present_ = shapes_->rows_of(bits);
+    } else if (static_cast<Presence>(kind) == Presence::Bits) {
         const std::string_view bits = in.take((rows_ + 7) / 8);
         if (in.failed()) {
             return false;
@@ -150,26 +174,121 @@ bool Column::read_value_of_type(base::Reader& in, ValueRef& value) {
     return !in.failed();
 }
 
+// Codes of version 1: a byte or two a row.
 bool Column::read_codes(base::Reader& in) {
-    wide_ = values_.size() > 256;
-    const std::string_view bytes = in.take(std::size_t{entry_.present} * (wide_ ? 2 : 1));
+    const std::size_t size = values_.size() > 256 ? 2 : 1;
+    const std::string_view bytes = in.take(std::size_t{entry_.present} * size);
     if (in.failed()) {
         return false;
     }
+    codes_.resize(entry_.present);
     std::uint32_t highest = 0;
-    if (wide_) {
-        codes16_.resize(entry_.present);
-        std::memcpy(codes16_.data(), bytes.data(), bytes.size());
-        for (const std::uint16_t code : codes16_) {
-            highest = std::max<std::uint32_t>(highest, code);
+    for (std::size_t i = 0; i < codes_.size(); ++i) {
+        std::uint16_t wide = static_cast<unsigned char>(bytes[i * size]);
+        if (size == 2) {
+            std::memcpy(&wide, bytes.data() + i * 2, 2);
         }
-    } else {
-        codes8_ = bytes;
-        for (const char code : bytes) {
-            highest = std::max<std::uint32_t>(highest, static_cast<unsigned char>(code));
-        }
+        codes_[i] = wide;
+        highest = std::max(highest, codes_[i]);
     }
     return highest < values_.size();
+}
+
+// varint count, u8 flags (1: values are packed, 2: addresses are IPv4), varint bytes of the values,
+// when packed varint stored bytes; values.
+bool Column::read_distinct(base::Reader& in) {
+    const std::uint64_t count = in.read_varint();
+    const auto flags = in.read<std::uint8_t>();
+    const std::uint64_t plain = in.read_varint();
+    if (in.failed() || count == 0 || count > entry_.present || plain > kColumnBytesMax
+        || count > plain || flags > 3) {
+        return false;
+    }
+    std::string_view bytes;
+    if ((flags & 1) != 0) {
+        bytes = in.take(in.read_varint());
+        if (in.failed() || ZSTD_getFrameContentSize(bytes.data(), bytes.size()) != plain
+            || !unpack(bytes, plain, distinct_bytes_)) {
+            return false;
+        }
+        bytes = distinct_bytes_;
+    } else {
+        bytes = in.take(plain);
+    }
+    base::Reader values(bytes);
+    values_.resize(count);
+    if ((flags & 2) != 0) {
+        if (in.failed() || entry_.type != TypeCode::Ip || bytes.size() != count * 4) {
+            return false;
+        }
+        addresses_.resize(count);
+        for (std::size_t i = 0; i < count; ++i) {
+            addresses_[i].bytes[10] = addresses_[i].bytes[11] = 0xff;
+            std::memcpy(addresses_[i].bytes.data() + 12, bytes.data() + i * 4, 4);
+            values_[i] = ValueRef(&addresses_[i]);
+        }
+        return true;
+    }
+    for (ValueRef& value : values_) {
+        if (!read_value_of_type(values, value)) {
+            return false;
+        }
+    }
+    return !in.failed() && values.done();
+}
+
+bool Column::read_by_shape(base::Reader& in) {
+    if (shapes_ == nullptr) {
+        return false;
+    }
+    shape_codes_.resize(shapes_->count());
+    for (std::uint32_t& code : shape_codes_) {
+        const std::uint64_t read = in.read_varint();
+        if (read >= values_.size()) {
+            return false;
+        }
+        code = static_cast<std::uint32_t>(read);
+    }
+    codes_.resize(entry_.present);
+    if (everywhere()) {
+        for (std::uint32_t row = 0; row < rows_; ++row) {
+            codes_[row] = shape_codes_[shapes_->code(row)];
+        }
+    } else {
+        std::uint32_t index = 0;
+        present_.for_each(
+            [&](std::uint32_t row) { codes_[index++] = shape_codes_[shapes_->code(row)]; });
+    }
+    return in.done();
+}
+
+// u8 form (0 decimal, 1 zero-padded to digits, 2 hexadecimal of so many digits, 3 IPv4), varint
+// digits, text prefix, text suffix, then packed numbers; hexadecimal ones (digits + 1) / 2 bytes
+// each.
+bool Column::read_number_text(base::Reader& in) {
+    form_ = in.read<std::uint8_t>();
+    const std::uint64_t digits = in.read_varint();
+    prefix_ = read_text(in);
+    suffix_ = read_text(in);
+    if (in.failed() || form_ > 3 || digits > 128) {
+        return false;
+    }
+    digits_ = static_cast<std::uint32_t>(digits);
+    if (form_ == 2) {
+        hex_ = body_.data() + in.position();
+        in.skip(std::size_t{entry_.present} * ((digits_ + 1) / 2));
+        return in.done() && !in.failed();
+    }
+    return packed_.open(in, body_, entry_.present) && in.done();
+}
+
+void Column::make_page_list() {
+    for (std::uint32_t first = 0; first < entry_.present; first += kMadePage) {
+        Page page;
+        page.first = first;
+        page.count = std::min(kMadePage, entry_.present - first);
+        pages_.push_back(std::move(page));
+    }
 }
 
 bool Column::read_pages(base::Reader& in) {
@@ -251,8 +370,164 @@ bool Column::read_values(base::Reader& in) {
         }
         case Encoding::Text:
             return read_pages(in);
+        case Encoding::Packed:
+            return packed_.open(in, body_, entry_.present) && in.done();
+        case Encoding::Codes: {
+            if (!read_distinct(in)) {
+                return false;
+            }
+            code_width_ = in.read<std::uint8_t>();
+            if (in.failed() || code_width_ > 24) {
+                return false;
+            }
+            code_bits_ = body_.data() + in.position();
+            in.skip(bytes_of_bits(entry_.present, code_width_));
+            return !in.failed() && in.done();
+        }
+        case Encoding::ByShape:
+            return read_distinct(in) && read_by_shape(in);
+        case Encoding::NumberText:
+            return read_number_text(in);
+        case Encoding::Shaped:
+            own_shapes_ = std::make_unique<BlockShapes>();
+            make_page_list();
+            return own_shapes_->read(in, body_, rows_) && in.done();
+        case Encoding::Span:
+            make_page_list();
+            return in.done();
     }
     return false;
+}
+
+std::uint32_t Column::code_alone(std::uint32_t index) const {
+    if (code_bits_ == nullptr) {
+        return 0;  // a constant
+    }
+    const auto code = static_cast<std::uint32_t>(read_bits(code_bits_, index, code_width_));
+    return code < values_.size() ? code : 0;
+}
+
+std::span<const std::uint32_t> Column::codes() {
+    if (codes_.empty() && code_bits_ != nullptr) {
+        codes_.resize(entry_.present);
+        unpack_bits(code_bits_, code_width_, codes_);
+        const auto distinct = static_cast<std::uint32_t>(values_.size());
+        for (std::uint32_t& code : codes_) {
+            code = code < distinct ? code : 0;
+        }
+    }
+    return codes_;
+}
+
+std::span<const std::int64_t> Column::numbers() {
+    if (numbers_.empty() && entry_.encoding == Encoding::Packed) {
+        packed_.unpack(numbers_);
+    }
+    return numbers_;
+}
+
+namespace {
+
+void append_padded(std::string& out, std::uint64_t number, std::uint32_t digits) {
+    char text[24];
+    char* at = text + sizeof text;
+    do {
+        *--at = static_cast<char>('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    const auto size = static_cast<std::size_t>(text + sizeof text - at);
+    if (size < digits) {
+        out.append(digits - size, '0');
+    }
+    out.append(at, size);
+}
+
+}  // namespace
+
+std::uint32_t Column::row_of(std::uint32_t index) {
+    if (everywhere()) {
+        return index;
+    }
+    if (rows_of_.empty()) {
+        rows_of_.reserve(entry_.present);
+        present_.for_each([&](std::uint32_t row) { rows_of_.push_back(row); });
+    }
+    return rows_of_[index];
+}
+
+bool Column::append_text(std::uint32_t index, bool json, std::string& out) {
+    if (entry_.encoding == Encoding::NumberText && !json) {
+        out += prefix_;
+        if (form_ == 2) {
+            const char* bytes = hex_ + std::size_t{index} * ((digits_ + 1) / 2);
+            for (std::uint32_t i = 0; i < digits_; ++i) {
+                const auto byte = static_cast<unsigned char>(bytes[i / 2]);
+                out += "0123456789abcdef"[i % 2 == 0 ? byte >> 4 : byte & 15];
+            }
+        } else if (form_ == 3) {
+            append_address(out,
+                           base::IpAddress::from_v4(static_cast<std::uint32_t>(packed_.at(index))));
+        } else {
+            append_padded(out, static_cast<std::uint64_t>(packed_.at(index)), digits_);
+        }
+        out += suffix_;
+        return true;
+    }
+    if (entry_.encoding == Encoding::Packed && entry_.type == TypeCode::Integer) {
+        append_number(out, packed_.at(index));
+        return true;
+    }
+    if (entry_.encoding == Encoding::Packed && entry_.type == TypeCode::Ip) {
+        append_address(out,
+                       base::IpAddress::from_v4(static_cast<std::uint32_t>(packed_.at(index))));
+        return true;
+    }
+    const auto value = at(index);
+    if (!value) {
+        return false;
+    }
+    switch (value->type()) {
+        case event::Type::String:
+            if (json) {
+                append_json_body(out, value->string());
+            } else {
+                out += value->string();
+            }
+            return true;
+        case event::Type::Integer:
+            append_number(out, value->integer());
+            return true;
+        case event::Type::Ip:
+            append_address(out, value->ip());
+            return true;
+        default:
+            return false;
+    }
+}
+
+std::string_view Column::number_text(std::uint32_t index) {
+    thread_local std::string text;
+    text.clear();
+    append_text(index, false, text);
+    return arena_.copy(text);
+}
+
+Result<> Column::make_page(Page& page) {
+    GAC_ASSERT(maker_ != nullptr);
+    page.unpacked.clear();
+    page.ends.clear();
+    for (std::uint32_t i = page.first; i < page.first + page.count; ++i) {
+        GAC_CHECK(maker_->append_text(*this, row_of(i), page.unpacked));
+        if (page.unpacked.size() > kColumnBytesMax) {
+            return damaged("texts that are put together are too long");
+        }
+        page.ends.push_back(static_cast<std::uint32_t>(page.unpacked.size()));
+    }
+    page.text = page.unpacked;
+    page.raw_bytes = static_cast<std::uint32_t>(page.unpacked.size());
+    unpacked_bytes_ += page.raw_bytes;
+    page.ready = true;
+    return {};
 }
 
 std::uint32_t Column::index_of(std::uint32_t row) const {
@@ -268,6 +543,8 @@ Result<ValueRef> Column::at(std::uint32_t index) {
     switch (entry_.encoding) {
         case Encoding::Constant:
         case Encoding::Dictionary:
+        case Encoding::Codes:
+        case Encoding::ByShape:
             return values_[code(index)];
         case Encoding::Plain:
         case Encoding::Ip4:
@@ -280,6 +557,23 @@ Result<ValueRef> Column::at(std::uint32_t index) {
             GAC_TRY(found, page(number));
             return ValueRef(found->value(index - found->first));
         }
+        case Encoding::Packed: {
+            const std::int64_t number = packed_.at(index);
+            if (entry_.type != TypeCode::Ip) {
+                return integer_value(entry_.type, number);
+            }
+            const auto ip = base::IpAddress::from_v4(static_cast<std::uint32_t>(number));
+            return ValueRef(arena_.copy(std::span(&ip, 1)).data());
+        }
+        case Encoding::NumberText:
+            return ValueRef(number_text(index));
+        case Encoding::Shaped:
+        case Encoding::Span: {
+            GAC_ASSERT(maker_ != nullptr);
+            std::string text;
+            GAC_CHECK(maker_->append_text(*this, row_of(index), text));
+            return ValueRef(arena_.copy(text));
+        }
     }
     return ValueRef();
 }
@@ -287,6 +581,10 @@ Result<ValueRef> Column::at(std::uint32_t index) {
 Result<const Column::Page*> Column::page(std::size_t number) {
     Page& page = pages_[number];
     if (page.ready) {
+        return &page;
+    }
+    if (entry_.encoding != Encoding::Text) {
+        GAC_CHECK(make_page(page));
         return &page;
     }
     const std::string_view stored = std::string_view(body_).substr(page.at, page.stored_bytes);

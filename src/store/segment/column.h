@@ -12,43 +12,72 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "event/value.h"
+#include "store/segment/bits.h"
+#include "store/segment/block_shapes.h"
 #include "store/segment/format.h"
 #include "store/segment/row_set.h"
 
 namespace gac::store {
 
+class Column;
+
+// Gives the texts of columns that have no bytes of their own: parts of event.original, or all of
+// it.
+class TextMaker {
+public:
+    virtual ~TextMaker() = default;
+    // Appends the text of the row to `out`.
+    virtual Result<> append_text(const Column& column, std::uint32_t row, std::string& out) = 0;
+};
+
 class Column {
 public:
-    // `stored` has been checked against the entry's checksum.
+    // `stored` has been checked against the entry's checksum. `shapes`: of the column's block,
+    // where it has any; they must live on.
     static Result<std::unique_ptr<Column>> decode(const ColumnEntry& entry,
-                                                  std::uint32_t block_rows,
-                                                  std::string_view stored);
+                                                  std::uint32_t block_rows, std::string_view stored,
+                                                  const BlockShapes* shapes = nullptr);
+    // Columns of the encodings Shaped and Span need it before their values are asked for.
+    void set_maker(TextMaker& maker) { maker_ = &maker; }
 
     const ColumnEntry& entry() const { return entry_; }
     bool everywhere() const { return entry_.present == rows_; }
     const RowSet& present() const { return present_; }
     std::uint32_t present_count() const { return entry_.present; }
 
-    // Constant and Dictionary columns have few distinct values and a code for each row that has the
-    // column.
+    // Coded columns have few distinct values and a code for each row that has the column. A code
+    // that names no value (a file made by hand) stands for the first.
     bool coded() const {
-        return entry_.encoding == Encoding::Constant || entry_.encoding == Encoding::Dictionary;
+        return entry_.encoding == Encoding::Constant || entry_.encoding == Encoding::Dictionary
+               || entry_.encoding == Encoding::Codes || entry_.encoding == Encoding::ByShape;
     }
     std::span<const event::ValueRef> distinct() const { return values_; }
     std::uint32_t code(std::uint32_t index) const {
-        return wide_             ? codes16_[index]
-               : codes8_.empty() ? 0
-                                 : static_cast<unsigned char>(codes8_[index]);
+        return codes_.empty() ? code_alone(index) : codes_[index];
     }
+    // All codes at once; empty for a constant.
+    std::span<const std::uint32_t> codes();
+    // The shapes of the block's rows: only of a column of encoding Shaped.
+    const BlockShapes* shapes() const { return own_shapes_.get(); }
+    // The text is a decimal number between prefix and suffix: only of encoding NumberText.
+    bool is_number_text() const { return entry_.encoding == Encoding::NumberText; }
 
     // The value of the index-th row that has the column.
     Result<event::ValueRef> at(std::uint32_t index);
     // How many rows before `row` have the column; `row` must have it.
     std::uint32_t index_of(std::uint32_t row) const;
-    // Integer-like columns that are not coded.
-    std::span<const std::int64_t> numbers() const { return numbers_; }
+    // Integer-like columns that are not coded; addresses of encoding Packed as IPv4 numbers.
+    std::span<const std::int64_t> numbers();
+    // Appends the value's text as it stands in event.original: String as it is, or as the body of a
+    // JSON string; Integer, Ip. False where that cannot be.
+    bool append_text(std::uint32_t index, bool json, std::string& out);
 
-    // Text columns: pages of lengths and texts. Unpacks on first use.
+    // Text columns: pages of lengths and texts. Unpacks on first use. Columns without bytes of
+    // their own have pages too, which are made then.
+    bool paged() const {
+        return entry_.encoding == Encoding::Text || entry_.encoding == Encoding::Shaped
+               || entry_.encoding == Encoding::Span;
+    }
     struct Page {
         std::uint32_t first = 0;  // index of its first value
         std::uint32_t count = 0;
@@ -77,6 +106,14 @@ private:
     bool read_value_of_type(base::Reader& in, event::ValueRef& value);
     bool read_codes(base::Reader& in);
     bool read_pages(base::Reader& in);
+    bool read_distinct(base::Reader& in);
+    bool read_by_shape(base::Reader& in);
+    bool read_number_text(base::Reader& in);
+    void make_page_list();
+    Result<> make_page(Page& page);
+    std::uint32_t code_alone(std::uint32_t index) const;
+    std::string_view number_text(std::uint32_t index);
+    std::uint32_t row_of(std::uint32_t index);
 
     ColumnEntry entry_;
     std::uint32_t rows_;
@@ -84,11 +121,22 @@ private:
     RowSet present_;                       // filled only when not everywhere
     std::vector<std::uint32_t> rank_;      // rows that have it before each word of present_
     std::vector<event::ValueRef> values_;  // distinct ones, or all (Float, Ip, List)
-    std::string_view codes8_;
-    std::vector<std::uint16_t> codes16_;
-    bool wide_ = false;
+    std::vector<std::uint32_t> codes_;
+    const char* code_bits_ = nullptr;  // of encoding Codes
+    std::uint32_t code_width_ = 0;
+    std::vector<std::uint32_t> shape_codes_;  // of encoding ByShape
+    const BlockShapes* shapes_ = nullptr;
+    std::unique_ptr<BlockShapes> own_shapes_;
+    TextMaker* maker_ = nullptr;
     std::uint64_t unpacked_bytes_ = 0;
     std::vector<std::int64_t> numbers_;
+    PackedNumbers packed_;
+    std::string_view prefix_, suffix_;  // of encoding NumberText
+    std::uint32_t digits_ = 0;          // of zero-padded and hexadecimal ones
+    std::uint8_t form_ = 0;
+    const char* hex_ = nullptr;
+    std::string distinct_bytes_;
+    std::vector<std::uint32_t> rows_of_;  // that have it, once asked for
     std::vector<Page> pages_;
     std::vector<base::IpAddress> addresses_;
     base::Arena arena_;

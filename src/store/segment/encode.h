@@ -14,11 +14,13 @@
 namespace gac::store {
 
 // The values of one type of one field in a block. `rows` and `values` stand side by side, rows
-// ascending.
+// ascending; where all rows have the column, or all rows of certain shapes, `rows` is empty.
 struct ColumnInput {
     TypeCode type{};
     std::span<const std::uint32_t> rows;
     std::span<const event::ValueRef> values;
+    std::span<const std::uint32_t> shapes;    // place of each row's shape in the block's list
+    std::span<const std::uint8_t> of_shapes;  // by place: 1 = its rows have the column
 };
 
 struct ColumnBytes {
@@ -39,6 +41,12 @@ public:
     ColumnEncoder& operator=(const ColumnEncoder&) = delete;
 
     ColumnBytes encode(const ColumnInput& input, std::uint32_t block_rows);
+    // event.original of rows that have these shapes (as numbers + 1; 0 = none).
+    ColumnBytes encode_shaped(std::span<const std::uint32_t> shapes,
+                              std::span<const std::uint32_t> codes);
+    // Texts that are parts of event.original: nothing but the presence.
+    ColumnBytes encode_span(std::uint32_t present, std::span<const std::uint8_t> of_shapes,
+                            std::uint32_t block_rows);
 
 private:
     struct State;

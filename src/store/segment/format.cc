@@ -21,10 +21,12 @@ enum class Section : std::uint64_t {
     Sources = 3,
     Profiles = 4,
     Blocks = 5,
-    Places = 128  // of the sections that lie in the file
+    Variables = 6,  // of each block's event.original, since version 2
+    Places = 128    // of the sections that lie in the file
 };
 constexpr std::uint64_t kMayBeSkipped = 128;
 constexpr std::uint64_t kNamesMax = 1U << 20;
+constexpr std::uint64_t kPoolValuesMax = 1U << 26;
 
 void put_section(std::string& out, Section tag, const std::string& body) {
     put_varint(out, static_cast<std::uint64_t>(tag));
@@ -95,8 +97,9 @@ void put_column(std::string& out, const ColumnEntry& c) {
     put_varint(out, zigzag(c.max));
 }
 
-bool read_column(base::Reader& in, ColumnEntry& c, std::uint32_t rows, std::size_t fields,
-                 std::uint64_t file_bytes) {
+// Everything of a column but whether its key is one.
+bool read_entry(base::Reader& in, ColumnEntry& c, std::uint64_t present_max,
+                std::uint64_t file_bytes) {
     const std::uint64_t key = in.read_varint();
     const std::uint64_t occurrence = in.read_varint();
     const auto type = in.read<std::uint8_t>();
@@ -109,11 +112,10 @@ bool read_column(base::Reader& in, ColumnEntry& c, std::uint32_t rows, std::size
     c.checksum = in.read<std::uint64_t>();
     c.min = unzigzag(in.read_varint());
     c.max = unzigzag(in.read_varint());
-    const bool known_key =
-        key < kSystemColumns || (key >= kFirstFieldColumn && key - kFirstFieldColumn < fields);
-    if (in.failed() || !known_key || occurrence > rows + kBlockRowsMax || type >= kTypeCodes
-        || encoding >= kEncodings || packing > 1 || present == 0 || present > rows
-        || stored > file_bytes || c.offset > file_bytes - stored || raw > kColumnBytesMax) {
+    if (in.failed() || key > std::numeric_limits<std::uint32_t>::max()
+        || occurrence > 2 * kBlockRowsMax || type >= kTypeCodes || encoding >= kEncodings
+        || packing > 1 || present == 0 || present > present_max || stored > file_bytes
+        || c.offset > file_bytes - stored || raw > kColumnBytesMax) {
         return false;
     }
     c.key = static_cast<std::uint32_t>(key);
@@ -125,6 +127,15 @@ bool read_column(base::Reader& in, ColumnEntry& c, std::uint32_t rows, std::size
     c.stored_bytes = static_cast<std::uint32_t>(stored);
     c.raw_bytes = static_cast<std::uint32_t>(raw);
     return true;
+}
+
+bool read_column(base::Reader& in, ColumnEntry& c, std::uint32_t rows, std::size_t fields,
+                 std::uint64_t file_bytes) {
+    return read_entry(in, c, rows, file_bytes)
+           && (c.encoding == Encoding::Shaped) <= (c.key == static_cast<std::uint32_t>(System::Raw))
+           && (c.encoding == Encoding::Span) <= (c.key >= kFirstFieldColumn)
+           && (c.key < kSystemColumns
+               || (c.key >= kFirstFieldColumn && c.key - kFirstFieldColumn < fields));
 }
 
 // Every row has every system column, once, of its type, and first.
@@ -196,6 +207,33 @@ bool read_blocks(base::Reader& in, SegmentFooter& footer, std::uint64_t file_byt
     return in.done() && rows == footer.summary.rows;
 }
 
+void put_variables(std::string& out, const std::vector<BlockEntry>& blocks) {
+    for (const BlockEntry& block : blocks) {
+        put_varint(out, block.variables.size());
+        for (const ColumnEntry& column : block.variables) {
+            put_column(out, column);
+        }
+    }
+}
+
+bool read_variables(base::Reader& in, std::vector<BlockEntry>& blocks, std::uint64_t file_bytes) {
+    for (BlockEntry& block : blocks) {
+        const std::uint64_t columns = in.read_varint();
+        if (columns > in.left()) {
+            return false;
+        }
+        block.variables.resize(columns);
+        for (ColumnEntry& column : block.variables) {
+            const bool good = read_entry(in, column, kPoolValuesMax, file_bytes);
+            if (!good || column.type != TypeCode::String || column.encoding >= Encoding::Shaped
+                || (column.key != kPoolKey && column.present > block.rows)) {
+                return false;
+            }
+        }
+    }
+    return in.done();
+}
+
 void put_places(std::string& out, const std::vector<SectionEntry>& sections) {
     put_varint(out, sections.size());
     for (const SectionEntry& section : sections) {
@@ -242,6 +280,12 @@ std::string encode_footer(const SegmentFooter& footer) {
     body.clear();
     put_blocks(body, footer.blocks);
     put_section(out, Section::Blocks, body);
+    if (std::ranges::any_of(footer.blocks,
+                            [](const BlockEntry& b) { return !b.variables.empty(); })) {
+        body.clear();
+        put_variables(body, footer.blocks);
+        put_section(out, Section::Variables, body);
+    }
     if (!footer.sections.empty()) {
         body.clear();
         put_places(body, footer.sections);
@@ -274,6 +318,9 @@ Result<SegmentFooter> decode_footer(std::string_view bytes, std::uint64_t file_b
             case Section::Blocks:
                 good = good && seen == 0b11110 && read_blocks(body, footer, file_bytes);
                 break;
+            case Section::Variables:
+                good = good && seen == 0b111110 && read_variables(body, footer.blocks, file_bytes);
+                break;
             case Section::Places:
                 if (!good || !footer.sections.empty()
                     || !read_places(body, footer.sections, file_bytes)) {
@@ -292,7 +339,7 @@ Result<SegmentFooter> decode_footer(std::string_view bytes, std::uint64_t file_b
         }
         seen |= std::uint64_t{1} << tag;
     }
-    if (in.failed() || seen != 0b111110) {
+    if (in.failed() || (seen & 0b111110) != 0b111110) {
         return fail(Code::Corrupt, "the footer is not whole");
     }
     return footer;

@@ -1,5 +1,5 @@
-// The segment file, version 1, as numbers and plain structs: docs/formats/segment.md is the
-// document, and a reader of version 1 is kept for ever. Codes are never renumbered.
+// The segment file, versions 1 and 2, as numbers and plain structs: docs/formats/segment.md is the
+// document, and a reader of both is kept for ever. Codes are never renumbered.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace gac::store {
 
 inline constexpr std::string_view kSegmentMagic = "GACSEG\r\n";
 inline constexpr std::string_view kSegmentEndMagic = "GACSEND\n";
-inline constexpr std::uint32_t kSegmentVersion = 1;
+inline constexpr std::uint32_t kSegmentVersion = 2;  // what is written; 1 and 2 are read
 inline constexpr std::size_t kSegmentHeader = 32;
 inline constexpr std::size_t kSegmentTrailer = 40;
 inline constexpr std::uint32_t kBlockRowsMax = 65'536;
@@ -32,15 +32,23 @@ enum class Encoding : std::uint8_t {
     Plain = 3,       // Float 8 bytes, Ip 16 bytes, List as value bytes
     Ip4 = 4,         // IPv4 addresses, 4 bytes each
     Text = 5,        // strings in pages, each packed by itself
+    // Since version 2:
+    Packed = 6,      // numbers in few bits (Integer, Time, Bool, IPv4)
+    Codes = 7,       // distinct values, then a code of few bits a row
+    ByShape = 8,     // distinct values, then a code for each shape
+    NumberText = 9,  // strings that are a number between the same two texts
+    Shaped = 10,     // event.original: the shape of each row
+    Span = 11,       // strings that are parts of event.original
 };
-inline constexpr std::uint8_t kEncodings = 6;
+inline constexpr std::uint8_t kEncodings = 12;
 
 enum class Packing : std::uint8_t { None = 0, Zstd = 1 };
 
 enum class Presence : std::uint8_t {
     All = 0,
-    Bits = 1,  // one bit a row
-    List = 2,  // varints of differences of row numbers
+    Bits = 1,    // one bit a row
+    List = 2,    // varints of differences of row numbers
+    Shapes = 3,  // one bit for each shape of the block
 };
 
 // Columns that every row has; columns of fields are numbered from kFirstFieldColumn.
@@ -55,6 +63,11 @@ enum class System : std::uint8_t {
 };
 inline constexpr std::uint32_t kSystemColumns = 7;
 inline constexpr std::uint32_t kFirstFieldColumn = 16;
+
+// Keys of BlockEntry::variables. An own column holds one variable of one shape, with its number as
+// occurrence; the pool holds all variables of rows whose shapes have no own columns, row by row.
+inline constexpr std::uint32_t kPoolKey = 0;
+inline constexpr std::uint32_t kFirstShapeKey = 1;  // + place in the block's list of shapes
 
 inline constexpr std::int64_t kFlagParseFailed = 1;
 inline constexpr std::int64_t kFlagDrill = 2;
@@ -80,6 +93,7 @@ struct BlockEntry {
     event::EventId id_min = 0, id_max = 0;
     std::vector<ColumnEntry>
         columns;  // system columns first, then fields in the order of their first appearance
+    std::vector<ColumnEntry> variables;  // of event.original, by key and occurrence
 };
 
 struct SegmentSummary {
@@ -102,6 +116,7 @@ struct SectionEntry {
     std::uint64_t checksum = 0;  // xxh3
 };
 inline constexpr std::uint32_t kSectionTagMin = 128;
+inline constexpr std::uint32_t kShapeSection = 200;  // packed
 inline constexpr std::size_t kSectionBytesMax = std::size_t{1} << 30;
 
 struct SegmentFooter {

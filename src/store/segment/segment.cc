@@ -57,10 +57,10 @@ Result<> check_header(const base::Fd& fd) {
     if (magic != kSegmentMagic || checksum != XXH3_64bits(bytes.data(), kSegmentHeader - 8)) {
         return fail(Code::Corrupt, "the file's header is damaged");
     }
-    if (version != kSegmentVersion) {
+    if (version == 0 || version > kSegmentVersion) {
         return fail(Code::Corrupt,
-                    fmt::format("the file is of version {}, this program reads version {}", version,
-                                kSegmentVersion));
+                    fmt::format("the file is of version {}, this program reads versions 1 to {}",
+                                version, kSegmentVersion));
     }
     return {};
 }
@@ -126,13 +126,14 @@ Result<std::shared_ptr<const Segment>> Segment::open(const std::filesystem::path
 }
 
 Result<std::unique_ptr<Column>> Segment::read(const base::Fd& fd, std::uint32_t block,
-                                              const ColumnEntry& entry) const {
+                                              const ColumnEntry& entry, std::uint32_t rows,
+                                              const BlockShapes* shapes) const {
     auto column = [&]() -> Result<std::unique_ptr<Column>> {
         GAC_TRY(stored, read_range(fd, entry.offset, entry.stored_bytes));
         if (XXH3_64bits(stored.data(), stored.size()) != entry.checksum) {
             return fail(Code::Corrupt, "checksum differs");
         }
-        return Column::decode(entry, blocks()[block].rows, stored);
+        return Column::decode(entry, rows, stored, shapes);
     }();
     if (!column) {
         return std::unexpected(
@@ -183,10 +184,43 @@ Result<std::shared_ptr<const Segment::Index>> Segment::index(const base::Fd& fd)
     return index_;
 }
 
+Result<const std::vector<Shape>*> Segment::shapes(const base::Fd& fd) const {
+    if (const auto* ready = shapes_ready_.load(std::memory_order_acquire)) {
+        return ready;
+    }
+    const std::lock_guard lock(shapes_mutex_);
+    if (const auto* ready = shapes_ready_.load(std::memory_order_acquire)) {
+        return ready;
+    }
+    if (const auto section = find_section(kShapeSection)) {
+        GAC_TRY(packed, read_section(fd, *section));
+        auto shapes = [&]() -> Result<std::vector<Shape>> {
+            const auto bytes = ZSTD_getFrameContentSize(packed.data(), packed.size());
+            if (bytes > kFooterBytesMax) {
+                return fail(Code::Corrupt, "the table of shapes cannot be unpacked");
+            }
+            std::string plain(bytes, '\0');
+            const std::size_t n =
+                ZSTD_decompress(plain.data(), plain.size(), packed.data(), packed.size());
+            if (ZSTD_isError(n) != 0 || n != plain.size()) {
+                return fail(Code::Corrupt, "the table of shapes cannot be unpacked");
+            }
+            return decode_shapes(plain, footer_.fields.size());
+        }();
+        if (!shapes) {
+            return std::unexpected(base::at(path_.string(), std::move(shapes).error()));
+        }
+        shapes_ = std::move(*shapes);
+    }
+    shapes_ready_.store(&shapes_, std::memory_order_release);
+    return &shapes_;
+}
+
 BlockReader::BlockReader(std::shared_ptr<const Segment> segment, const base::Fd& fd,
                          std::uint32_t block)
-    : segment_(std::move(segment)), fd_(fd), block_(block) {
+    : segment_(std::move(segment)), fd_(fd), block_(block), rebuilder_(*this) {
     columns_.resize(entry().columns.size());
+    variables_.resize(entry().variables.size());
     numbers_.resize(kSystemColumns);
     for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
         const event::FieldId field = segment_->field(entry().columns[i].key - kFirstFieldColumn);
@@ -194,13 +228,43 @@ BlockReader::BlockReader(std::shared_ptr<const Segment> segment, const base::Fd&
     }
 }
 
+bool BlockReader::shaped() const {
+    return entry().columns[static_cast<std::size_t>(System::Raw)].encoding == Encoding::Shaped;
+}
+
 Result<Column*> BlockReader::column(std::size_t number) {
     if (!columns_[number]) {
-        GAC_TRY(read, segment_->read(fd_, block_, entry().columns[number]));
+        const ColumnEntry& wanted = entry().columns[number];
+        const BlockShapes* shapes = nullptr;
+        if (shaped() && number != static_cast<std::size_t>(System::Raw)) {
+            GAC_TRY(raw, head(System::Raw));
+            shapes = raw->shapes();
+        }
+        GAC_TRY(read, segment_->read(fd_, block_, wanted, rows(), shapes));
+        read->set_maker(rebuilder_);
         columns_[number] = std::move(read);
-        bytes_read_ += entry().columns[number].raw_bytes;
+        bytes_read_ += wanted.raw_bytes;
     }
     return columns_[number].get();
+}
+
+Result<Column*> BlockReader::variable(std::size_t number) {
+    if (!variables_[number]) {
+        const ColumnEntry& wanted = entry().variables[number];
+        GAC_TRY(read, segment_->read(fd_, block_, wanted, wanted.present, nullptr));
+        variables_[number] = std::move(read);
+        bytes_read_ += wanted.raw_bytes;
+    }
+    return variables_[number].get();
+}
+
+Result<Column*> BlockReader::pool() {
+    for (std::size_t i = 0; i < entry().variables.size(); ++i) {
+        if (entry().variables[i].key == kPoolKey) {
+            return variable(i);
+        }
+    }
+    return fail(Code::Corrupt, "the pool of variables is missing");
 }
 
 Result<std::span<const std::int64_t>> BlockReader::numbers(System which) {
@@ -215,6 +279,7 @@ Result<std::span<const std::int64_t>> BlockReader::numbers(System which) {
         for (const ValueRef& value : read->distinct()) {
             distinct.push_back(value.integer());
         }
+        static_cast<void>(read->codes());
         for (std::uint32_t row = 0; row < rows(); ++row) {
             numbers[row] = distinct[read->code(row)];
         }
@@ -229,10 +294,46 @@ std::span<const std::uint32_t> BlockReader::columns_of(event::FieldId field) con
 
 std::uint64_t BlockReader::bytes_read() const {
     std::uint64_t sum = bytes_read_;
-    for (const auto& column : columns_) {
-        sum += column ? column->unpacked_bytes() : 0;
+    for (const auto* columns : {&columns_, &variables_}) {
+        for (const auto& column : *columns) {
+            sum += column ? column->unpacked_bytes() : 0;
+        }
     }
     return sum;
+}
+
+Result<> BlockReader::view_row(std::uint32_t row, std::string& raw, event::EventBatch& view) {
+    const Shape* shape = nullptr;
+    if (shaped()) {
+        GAC_TRY(shapes, rebuilder_.shapes());
+        GAC_TRY(source, rebuilder_.source(shapes->code(row)));
+        GAC_CHECK(rebuilder_.append_raw(row, raw, &starts_));
+        shape = source->shape;
+        for (std::size_t i = 0; shape != nullptr && i < shape->fields.size(); ++i) {
+            const ShapeField& field = shape->fields[i];
+            if (field.begin != field.end) {
+                view.add(source->names[i],
+                         ValueRef(std::string_view(raw).substr(
+                             starts_[field.begin], starts_[field.end] - starts_[field.begin])));
+            } else {
+                Column& column = *source->fields[i];
+                GAC_TRY(value, column.at(column.index_of(row)));
+                view.add(source->names[i], value);
+            }
+        }
+    } else {
+        GAC_TRY(column, head(System::Raw));
+        GAC_TRY(text, column->at(row));
+        raw = text.string();
+    }
+    for (std::uint32_t i = kSystemColumns; shape == nullptr && i < columns_.size(); ++i) {
+        GAC_TRY(field, column(i));
+        if (field->everywhere() || field->present().has(row)) {
+            GAC_TRY(value, field->at(field->index_of(row)));
+            view.add(segment_->field(field->entry().key - kFirstFieldColumn), value);
+        }
+    }
+    return {};
 }
 
 Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
@@ -243,10 +344,7 @@ Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::Ev
     GAC_TRY(source, numbers(System::Source));
     GAC_TRY(profile, numbers(System::Profile));
     GAC_TRY(flags, numbers(System::Flags));
-    GAC_TRY(raw, head(System::Raw));
-    for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
-        GAC_CHECK(column(i));
-    }
+    std::string raw;
     event::EventBatch view;
     for (const std::uint32_t row : rows) {
         const auto source_number = static_cast<std::uint64_t>(source[row]);
@@ -256,24 +354,24 @@ Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::Ev
             return fail(Code::Corrupt, "a row names a source that is not in the footer",
                         segment_->path().string());
         }
-        GAC_TRY(text, raw->at(row));
+        raw.clear();
+        view.reset();
+        view.begin();
+        if (auto viewed = view_row(row, raw, view); !viewed) {
+            return std::unexpected(
+                viewed.error().where.empty()
+                    ? base::at(fmt::format("{}: block {}", segment_->path().string(), block_),
+                               std::move(viewed).error())
+                    : std::move(viewed).error());
+        }
         event::EventHead head;
         head.time.us = times[row];
         head.received.us = wrapping_add(times[row], received[row]);
-        head.raw = text.string();
+        head.raw = raw;
         head.source = segment_->sources()[source_number];
         head.profile = segment_->profiles()[profile_number];
         head.parse_failed = (flags[row] & kFlagParseFailed) != 0;
         head.drill = (flags[row] & kFlagDrill) != 0;
-        view.reset();
-        view.begin();
-        for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
-            Column& field = *columns_[i];
-            if (field.everywhere() || field.present().has(row)) {
-                GAC_TRY(value, field.at(field.index_of(row)));
-                view.add(segment_->field(field.entry().key - kFirstFieldColumn), value);
-            }
-        }
         view.end(head);
         copy_event(view[0], out);
         ids.push_back(static_cast<event::EventId>(event_ids[row]));

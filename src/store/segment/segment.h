@@ -2,6 +2,7 @@
 // Immutable; any thread. BlockReader is the reading of one block by one thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "store/memory/chunk.h"
 #include "store/segment/column.h"
 #include "store/segment/format.h"
+#include "store/segment/rebuild.h"
 
 namespace gac::store {
 
@@ -43,7 +45,10 @@ public:
     Result<base::Fd> open_data() const { return base::open_file(path_, kReadOnly); }
     // Reads one column's bytes and checks them.
     Result<std::unique_ptr<Column>> read(const base::Fd& fd, std::uint32_t block,
-                                         const ColumnEntry& entry) const;
+                                         const ColumnEntry& entry, std::uint32_t rows,
+                                         const BlockShapes* shapes) const;
+    // The table of shapes: read at first use, and kept. Empty in files of version 1.
+    Result<const std::vector<Shape>*> shapes(const base::Fd& fd) const;
     // Bytes of a section, checked; nothing when the file has none of that tag.
     std::optional<SectionEntry> find_section(std::uint32_t tag) const;
     Result<std::string> read_section(const base::Fd& fd, const SectionEntry& section) const;
@@ -67,18 +72,30 @@ private:
     std::vector<event::ProfileId> profiles_;
     mutable std::once_flag index_once_;
     mutable Result<std::shared_ptr<const Index>> index_;
+    mutable std::atomic<const std::vector<Shape>*> shapes_ready_{nullptr};
+    mutable std::mutex shapes_mutex_;
+    mutable std::vector<Shape> shapes_;
 };
 
 // Columns of one block, each read once. Errors name the file.
 class BlockReader {
 public:
     BlockReader(std::shared_ptr<const Segment> segment, const base::Fd& fd, std::uint32_t block);
+    BlockReader(const BlockReader&) = delete;
+    BlockReader& operator=(const BlockReader&) = delete;
 
     const Segment& segment() const { return *segment_; }
     const BlockEntry& entry() const { return segment_->blocks()[block_]; }
     std::uint32_t rows() const { return entry().rows; }
 
     Result<Column*> column(std::size_t number);  // place in entry().columns
+    // Variables of event.original: place in entry().variables, and those that share one column.
+    Result<Column*> variable(std::size_t number);
+    Result<Column*> pool();
+    Result<const std::vector<Shape>*> segment_shapes() const { return segment_->shapes(fd_); }
+    // Are rows kept as shapes? Files of version 1 have none.
+    bool shaped() const;
+    Rebuilder& rebuilder() { return rebuilder_; }
     Result<Column*> head(System which) { return column(static_cast<std::size_t>(which)); }
     // Integers of a system column, one a row.
     Result<std::span<const std::int64_t>> numbers(System which);
@@ -92,10 +109,15 @@ public:
     std::uint64_t bytes_read() const;  // unpacked
 
 private:
+    // The row's head and fields, which point into `raw` and into columns.
+    Result<> view_row(std::uint32_t row, std::string& raw, event::EventBatch& view);
     std::shared_ptr<const Segment> segment_;
     const base::Fd& fd_;
     std::uint32_t block_;
     std::vector<std::unique_ptr<Column>> columns_;
+    std::vector<std::unique_ptr<Column>> variables_;
+    Rebuilder rebuilder_;
+    std::vector<std::uint32_t> starts_;
     std::vector<std::vector<std::int64_t>> numbers_;
     mutable std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> by_field_;
     std::uint64_t bytes_read_ = 0;

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "store/segment/column.h"
 #include "store/segment/encode.h"
+#include "store/segment/shape.h"
 
 namespace {
 
@@ -28,6 +29,14 @@ std::string text_of(const event::ValueRef& value) {
     return out;
 }
 
+class AnyText final : public TextMaker {
+public:
+    Result<> append_text(const Column&, std::uint32_t row, std::string& out) override {
+        out += std::to_string(row);
+        return {};
+    }
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -36,6 +45,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (const auto footer = decode_footer(bytes.substr(1), 1u << 20)) {
             const auto again = decode_footer(encode_footer(*footer), 1u << 20);
             GAC_ASSERT(again && encode_footer(*again) == encode_footer(*footer));
+        }
+        return 0;
+    }
+    if (size > 0 && data[0] == 0xfe) {
+        if (const auto shapes = decode_shapes(bytes.substr(1), 30)) {
+            const auto again = decode_shapes(encode_shapes(*shapes), 30);
+            GAC_ASSERT(again && *again == *shapes);
         }
         return 0;
     }
@@ -51,12 +67,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (data[5] == 0xff) {
         entry.present = rows;
     }
+    // Three shapes, in turn.
+    std::string shape_bytes("\x03\x00\x01\x02\x02", 5);
+    for (std::uint32_t row = 0; row < rows; row += 4) {
+        shape_bytes += '\x24';
+    }
+    shape_bytes.append(kBitsPadding, '\0');
+    BlockShapes shapes;
+    base::Reader shape_reader(shape_bytes);
+    GAC_ASSERT(shapes.read(shape_reader, shape_bytes, rows));
+    AnyText maker;
     const std::string_view stored = bytes.substr(6);
     entry.stored_bytes = entry.raw_bytes = static_cast<std::uint32_t>(stored.size());
-    const auto column = Column::decode(entry, rows, stored);
+    const auto column = Column::decode(entry, rows, stored, &shapes);
     if (!column) {
         return 0;
     }
+    (*column)->set_maker(maker);
+    static_cast<void>((*column)->codes());
+    static_cast<void>((*column)->numbers());
     std::vector<std::uint32_t> present;
     std::vector<event::ValueRef> values;
     for (std::uint32_t row = 0; row < rows; ++row) {
@@ -74,12 +103,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     ColumnEncoder encoder(1);
-    const ColumnBytes written =
-        encoder.encode({.type = entry.type, .rows = present, .values = values}, rows);
+    const ColumnBytes written = encoder.encode({.type = entry.type,
+                                                .rows = present,
+                                                .values = values,
+                                                .shapes = shapes.codes(),
+                                                .of_shapes = {}},
+                                               rows);
     entry.encoding = written.encoding;
     entry.packing = written.packing;
     entry.raw_bytes = written.raw_bytes;
-    const auto again = Column::decode(entry, rows, written.stored);
+    const auto again = Column::decode(entry, rows, written.stored, &shapes);
     GAC_ASSERT(again.has_value());
     for (std::uint32_t i = 0; i < values.size(); ++i) {
         GAC_ASSERT((*again)->index_of(present[i]) == i);

@@ -13,6 +13,7 @@
 #include "store/bytes.h"
 #include "store/index/builder.h"
 #include "store/segment/encode.h"
+#include "store/segment/shaper.h"
 
 namespace gac::store {
 
@@ -22,6 +23,8 @@ namespace {
 
 constexpr std::size_t kWriteAtOnce = 1u << 20;
 constexpr int kFooterLevel = 3;
+constexpr std::uint32_t kShapeRowsMin = 4;     // in a block, for a new shape to be kept
+constexpr std::uint32_t kOwnColumnsFrom = 32;  // rows of a block whose variables have own columns
 
 // Small numbers for names that are written in the order of their first use.
 class NameList {
@@ -44,12 +47,17 @@ private:
     std::vector<std::string> names_;
 };
 
+// One column of the block at hand.
 struct Gathered {
-    std::uint32_t key;
-    std::uint32_t occurrence;
-    TypeCode type;
-    std::vector<std::uint32_t> rows;
+    std::uint32_t key = 0;
+    std::uint32_t occurrence = 0;
+    TypeCode type{};
+    bool span = false;  // its values are parts of event.original
+    bool free = false;  // rows without a shape have it
+    std::uint32_t present = 0;
+    std::vector<std::uint32_t> rows;  // only where the block has rows without a shape
     std::vector<ValueRef> values;
+    std::vector<std::uint8_t> of_shapes;
 };
 
 // The columns of one block while its rows come in. Vectors are kept from block to block.
@@ -63,46 +71,52 @@ public:
         for (std::uint32_t key = 0; key < kSystemColumns; ++key) {
             of(key, 0,
                key == static_cast<std::uint32_t>(System::Raw) ? TypeCode::String
-                                                              : TypeCode::Integer);
+                                                              : TypeCode::Integer,
+               false);
         }
     }
-    Gathered& of(std::uint32_t key, std::uint32_t occurrence, TypeCode type) {
-        const std::size_t place = std::size_t{key} * kTypeCodes + static_cast<std::size_t>(type);
+    std::uint32_t of(std::uint32_t key, std::uint32_t occurrence, TypeCode type, bool span) {
+        const std::size_t place =
+            (std::size_t{key} * kTypeCodes + static_cast<std::size_t>(type)) * 2 + (span ? 1 : 0);
         if (occurrence > 0) {
             const auto [found, added] = repeated_.try_emplace({occurrence, place}, used_);
-            return added ? make(key, occurrence, type) : columns_[found->second];
+            return added ? make(key, occurrence, type, span) : found->second;
         }
         if (place >= first_.size()) {
             first_.resize(std::max(place + 1, first_.size() * 2), 0);
         }
         if (first_[place] == 0) {
             first_[place] = used_ + 1;
-            return make(key, occurrence, type);
+            return make(key, occurrence, type, span);
         }
-        return columns_[first_[place] - 1];
+        return first_[place] - 1;
     }
+    Gathered& operator[](std::uint32_t place) { return columns_[place]; }
     Gathered& head(System column) { return columns_[static_cast<std::size_t>(column)]; }
-    std::span<const Gathered> all() const { return std::span(columns_).first(used_); }
+    std::span<Gathered> all() { return std::span(columns_).first(used_); }
 
 private:
-    Gathered& make(std::uint32_t key, std::uint32_t occurrence, TypeCode type) {
+    std::uint32_t make(std::uint32_t key, std::uint32_t occurrence, TypeCode type, bool span) {
         if (used_ == columns_.size()) {
             columns_.emplace_back();
         }
-        Gathered& column = columns_[used_++];
+        Gathered& column = columns_[used_];
         column.key = key;
         column.occurrence = occurrence;
         column.type = type;
+        column.span = span;
+        column.free = false;
+        column.present = 0;
         column.rows.clear();
         column.values.clear();
-        return column;
+        column.of_shapes.clear();
+        return used_++;
     }
 
     std::vector<Gathered> columns_;
-    std::size_t used_ = 0;
-    std::vector<std::size_t>
-        first_;  // by key and type: place in columns_ + 1, for the first occurrence
-    std::map<std::pair<std::uint32_t, std::size_t>, std::size_t> repeated_;
+    std::uint32_t used_ = 0;
+    std::vector<std::uint32_t> first_;  // by key, type, span: place in columns_ + 1
+    std::map<std::pair<std::uint32_t, std::size_t>, std::uint32_t> repeated_;
 };
 
 // How often a field has stood in the row at hand.
@@ -126,6 +140,16 @@ private:
     std::vector<Mark> marks_;
 };
 
+// A shape of the block at hand.
+struct PlacedShape {
+    std::uint32_t shape = Shaper::kFree;  // of the shaper
+    std::uint32_t rows = 0;
+    bool whole = false;                  // its one variable is event.original
+    bool pooled = false;                 // its variables lie in the pool
+    std::vector<std::uint32_t> columns;  // of each field
+    std::vector<std::vector<ValueRef>> variables;
+};
+
 class Writer final : public SectionSink {
 public:
     Writer(base::Fd fd, const Names& names, const SegmentOptions& options, Disk& disk)
@@ -140,7 +164,18 @@ public:
 
 private:
     Result<> put_block();
-    void gather(std::uint32_t row, const event::EventRef& event, event::EventId id);
+    void find_shapes();
+    void place_shapes();
+    void gather_heads();
+    void gather();
+    Shaper::Row row_of(std::uint32_t row) const {
+        const event::EventHead& head = events_.heads()[row];
+        return {.event = events_[row],
+                .numbers = std::span(numbers_).subspan(head.first_field, head.field_count)};
+    }
+    ColumnEntry put_column(const ColumnBytes& bytes, const Gathered& column);
+    Result<> put_variables(BlockEntry& block);
+    Result<> put_shapes();
     Result<> flush(std::size_t more_than);
     Result<> put_footer();
 
@@ -157,6 +192,17 @@ private:
     SegmentFooter footer_;
     std::string buffer_;
     std::uint64_t written_ = 0;
+
+    Shaper shaper_;
+    std::vector<std::uint32_t> numbers_;       // of the names of all fields of the block
+    std::vector<std::uint32_t> shapes_;        // of each row, the shaper's
+    std::vector<std::uint32_t> places_;        // of each row: its place in placed_
+    std::vector<std::string_view> variables_;  // of all rows
+    std::vector<std::uint32_t> variables_at_;  // where each row's begin
+    std::vector<PlacedShape> placed_;
+    std::size_t placed_used_ = 0;
+    bool any_free_ = false;
+    std::vector<ValueRef> pool_;
 };
 
 Result<> Writer::flush(std::size_t more_than) {
@@ -169,34 +215,203 @@ Result<> Writer::flush(std::size_t more_than) {
     return {};
 }
 
-void Writer::gather(std::uint32_t row, const event::EventRef& event, event::EventId id) {
-    const event::EventHead& head = event.head();
-    const auto add = [row](Gathered& column, ValueRef value) {
-        column.rows.push_back(row);
-        column.values.push_back(value);
-    };
-    const auto number = [&](System column, std::int64_t value) {
-        add(columns_.head(column), ValueRef(value));
-    };
-    const auto source = static_cast<std::uint32_t>(head.source);
-    const auto profile = static_cast<std::uint32_t>(head.profile);
-    number(System::Time, head.time.us);
-    number(System::Received, wrapping_sub(head.received.us, head.time.us));
-    number(System::Id, static_cast<std::int64_t>(id));
-    number(System::Source,
-           sources_.number(source, [&] { return names_.sources->source_name(head.source); }));
-    number(System::Profile,
-           profiles_.number(profile, [&] { return (*names_.profiles)[head.profile].name; }));
-    number(System::Flags,
-           (head.parse_failed ? kFlagParseFailed : 0) | (head.drill ? kFlagDrill : 0));
-    add(columns_.head(System::Raw), ValueRef(head.raw));
-    for (const event::Field& field : event.fields()) {
-        const std::uint32_t name =
-            fields_.number(event::index_of(field.id), [&] { return event::name_of(field.id); });
-        add(columns_.of(kFirstFieldColumn + name, occurrences_.next(name, row),
-                        code_of(field.value.type())),
-            field.value);
+void Writer::find_shapes() {
+    numbers_.clear();
+    for (const event::Field& field : events_.fields()) {
+        numbers_.push_back(
+            fields_.number(event::index_of(field.id), [&] { return event::name_of(field.id); }));
     }
+    shapes_.clear();
+    variables_.clear();
+    variables_at_.clear();
+    std::vector<std::uint32_t> counts;
+    const auto count = [&](std::uint32_t shape) {
+        if (shape != Shaper::kFree) {
+            counts.resize(std::max<std::size_t>(counts.size(), shaper_.size()));
+            ++counts[shape];
+        }
+    };
+    for (std::uint32_t row = 0; row < events_.size(); ++row) {
+        variables_at_.push_back(static_cast<std::uint32_t>(variables_.size()));
+        shapes_.push_back(shaper_.find(row_of(row), variables_));
+        count(shapes_.back());
+    }
+    const auto rare = [&](std::uint32_t shape) {
+        return shape != Shaper::kFree && !shaper_.kept(shape) && counts[shape] < kShapeRowsMin;
+    };
+    for (std::uint32_t row = 0; row < events_.size(); ++row) {
+        if (rare(shapes_[row]) && !shaper_.is_whole(shapes_[row])) {
+            shapes_[row] = shaper_.whole(row_of(row));
+            count(shapes_[row]);
+        }
+    }
+    for (std::uint32_t& shape : shapes_) {
+        shape = rare(shape) ? Shaper::kFree : shape;
+    }
+}
+
+// Gives the shapes of the block places in the order of their first rows.
+void Writer::place_shapes() {
+    placed_used_ = 0;
+    places_.clear();
+    std::vector<std::uint32_t> place_of(shaper_.size() + 1, 0);  // + 1; the last: no shape
+    for (const std::uint32_t shape : shapes_) {
+        std::uint32_t& place = place_of[std::min(shape, shaper_.size())];
+        if (place == 0) {
+            if (placed_used_ == placed_.size()) {
+                placed_.emplace_back();
+            }
+            place = static_cast<std::uint32_t>(++placed_used_);
+            PlacedShape& placed = placed_[place - 1];
+            placed.shape = shape;
+            placed.rows = 0;
+            placed.whole = shape == Shaper::kFree || shaper_.is_whole(shape);
+            placed.columns.clear();
+        }
+        ++placed_[place - 1].rows;
+        places_.push_back(place - 1);
+    }
+    any_free_ = place_of.back() != 0;
+    for (std::uint32_t place = 0; place < placed_used_; ++place) {
+        PlacedShape& placed = placed_[place];
+        placed.pooled = placed.whole || placed.rows < kOwnColumnsFrom;
+        if (placed.shape == Shaper::kFree) {
+            continue;
+        }
+        const Shape& shape = shaper_.shape(placed.shape);
+        placed.variables.resize(std::max<std::size_t>(placed.variables.size(), shape.variables));
+        for (auto& values : placed.variables) {
+            values.clear();
+        }
+        for (const ShapeField& field : shape.fields) {
+            const std::uint32_t number =
+                columns_.of(field.key, field.occurrence, field.type, !field.stored);
+            Gathered& column = columns_[number];
+            column.of_shapes.resize(placed_used_);
+            column.of_shapes[place] = 1;
+            column.present += placed.rows;
+            placed.columns.push_back(number);
+        }
+    }
+}
+
+void Writer::gather_heads() {
+    const auto fill = [&](System which, auto&& value_of) {
+        Gathered& column = columns_.head(which);
+        column.present = events_.size();
+        column.of_shapes.assign(placed_used_, 1);
+        for (std::uint32_t row = 0; row < events_.size(); ++row) {
+            column.values.emplace_back(std::int64_t{value_of(events_.heads()[row], row)});
+        }
+    };
+    using Head = event::EventHead;
+    fill(System::Time, [](const Head& head, std::uint32_t) { return head.time.us; });
+    fill(System::Received, [](const Head& head, std::uint32_t) {
+        return wrapping_sub(head.received.us, head.time.us);
+    });
+    fill(System::Id,
+         [&](const Head&, std::uint32_t row) { return static_cast<std::int64_t>(ids_[row]); });
+    fill(System::Source, [&](const Head& head, std::uint32_t) {
+        return sources_.number(static_cast<std::uint32_t>(head.source),
+                               [&] { return names_.sources->source_name(head.source); });
+    });
+    fill(System::Profile, [&](const Head& head, std::uint32_t) {
+        return profiles_.number(static_cast<std::uint32_t>(head.profile),
+                                [&] { return (*names_.profiles)[head.profile].name; });
+    });
+    fill(System::Flags, [](const Head& head, std::uint32_t) {
+        return (head.parse_failed ? kFlagParseFailed : 0) | (head.drill ? kFlagDrill : 0);
+    });
+}
+
+void Writer::gather() {
+    pool_.clear();
+    for (std::uint32_t row = 0; row < events_.size(); ++row) {
+        PlacedShape& placed = placed_[places_[row]];
+        const event::EventRef event = events_[row];
+        const auto fields = event.fields();
+        if (placed.whole) {
+            pool_.emplace_back(event.head().raw);
+        } else {
+            const std::string_view* text = variables_.data() + variables_at_[row];
+            const std::uint32_t count = shaper_.shape(placed.shape).variables;
+            for (std::uint32_t i = 0; i < count; ++i) {
+                (placed.pooled ? pool_ : placed.variables[i]).emplace_back(text[i]);
+            }
+        }
+        if (placed.shape == Shaper::kFree) {
+            for (std::size_t i = 0; i < fields.size(); ++i) {
+                const std::uint32_t number = numbers_[event.head().first_field + i];
+                Gathered& column =
+                    columns_[columns_.of(kFirstFieldColumn + number, occurrences_.next(number, row),
+                                         code_of(fields[i].value.type()), false)];
+                column.free = true;
+                ++column.present;
+                column.rows.push_back(row);
+                column.values.push_back(fields[i].value);
+            }
+            continue;
+        }
+        for (std::size_t i = 0; i < fields.size(); ++i) {
+            Gathered& column = columns_[placed.columns[i]];
+            if (column.span) {
+                continue;
+            }
+            if (any_free_) {
+                column.rows.push_back(row);
+            }
+            column.values.push_back(fields[i].value);
+        }
+    }
+}
+
+ColumnEntry Writer::put_column(const ColumnBytes& bytes, const Gathered& column) {
+    const ColumnEntry entry{
+        .key = column.key,
+        .occurrence = column.occurrence,
+        .type = column.type,
+        .encoding = bytes.encoding,
+        .packing = bytes.packing,
+        .present = column.present,
+        .offset = written_ + buffer_.size(),
+        .stored_bytes = static_cast<std::uint32_t>(bytes.stored.size()),
+        .raw_bytes = bytes.raw_bytes,
+        .checksum = XXH3_64bits(bytes.stored.data(), bytes.stored.size()),
+        .min = bytes.min,
+        .max = bytes.max,
+    };
+    buffer_ += bytes.stored;
+    return entry;
+}
+
+Result<> Writer::put_variables(BlockEntry& block) {
+    const auto put_texts = [&](std::uint32_t key, std::uint32_t occurrence,
+                               std::span<const ValueRef> values) -> Result<> {
+        const auto count = static_cast<std::uint32_t>(values.size());
+        const ColumnBytes bytes = encoder_.encode(
+            {.type = TypeCode::String, .rows = {}, .values = values, .shapes = {}, .of_shapes = {}},
+            count);
+        Gathered column;
+        column.key = key;
+        column.occurrence = occurrence;
+        column.type = TypeCode::String;
+        column.present = count;
+        block.variables.push_back(put_column(bytes, column));
+        return flush(kWriteAtOnce);
+    };
+    if (!pool_.empty()) {
+        GAC_CHECK(put_texts(kPoolKey, 0, pool_));
+    }
+    for (std::uint32_t place = 0; place < placed_used_; ++place) {
+        const PlacedShape& placed = placed_[place];
+        if (!placed.pooled) {
+            const std::uint32_t count = shaper_.shape(placed.shape).variables;
+            for (std::uint32_t i = 0; i < count; ++i) {
+                GAC_CHECK(put_texts(kFirstShapeKey + place, i, placed.variables[i]));
+            }
+        }
+    }
+    return {};
 }
 
 Result<> Writer::put_block() {
@@ -207,33 +422,45 @@ Result<> Writer::put_block() {
     block.time_min = block.time_max = events_.heads().front().time;
     block.id_min = block.id_max = ids_.front();
     for (std::uint32_t i = 0; i < block.rows; ++i) {
-        gather(i, events_[i], ids_[i]);
         const base::TimePoint time = events_.heads()[i].time;
         block.time_min = std::min(block.time_min, time);
         block.time_max = std::max(block.time_max, time);
         block.id_min = std::min(block.id_min, ids_[i]);
         block.id_max = std::max(block.id_max, ids_[i]);
     }
-    for (const Gathered& column : columns_.all()) {
-        const ColumnBytes bytes = encoder_.encode(
-            {.type = column.type, .rows = column.rows, .values = column.values}, block.rows);
-        block.columns.push_back({
-            .key = column.key,
-            .occurrence = column.occurrence,
-            .type = column.type,
-            .encoding = bytes.encoding,
-            .packing = bytes.packing,
-            .present = static_cast<std::uint32_t>(column.rows.size()),
-            .offset = written_ + buffer_.size(),
-            .stored_bytes = static_cast<std::uint32_t>(bytes.stored.size()),
-            .raw_bytes = bytes.raw_bytes,
-            .checksum = XXH3_64bits(bytes.stored.data(), bytes.stored.size()),
-            .min = bytes.min,
-            .max = bytes.max,
-        });
-        buffer_ += bytes.stored;
+    find_shapes();
+    place_shapes();
+    gather_heads();
+    gather();
+    for (Gathered& column : columns_.all()) {
+        column.of_shapes.resize(placed_used_);
+        ColumnBytes bytes;
+        if (column.key == static_cast<std::uint32_t>(System::Raw)) {
+            column.present = block.rows;
+            std::vector<std::uint32_t> numbers;
+            for (std::uint32_t place = 0; place < placed_used_; ++place) {
+                const std::uint32_t shape = placed_[place].shape;
+                numbers.push_back(shape == Shaper::kFree ? 0 : shaper_.keep(shape) + 1);
+            }
+            bytes = encoder_.encode_shaped(numbers, places_);
+        } else if (column.span) {
+            bytes = encoder_.encode_span(column.present, column.of_shapes, block.rows);
+        } else {
+            if (!column.free) {
+                column.rows.clear();
+            }
+            bytes = encoder_.encode({.type = column.type,
+                                     .rows = column.rows,
+                                     .values = column.values,
+                                     .shapes = places_,
+                                     .of_shapes = column.of_shapes},
+                                    block.rows);
+        }
+        block.columns.push_back(put_column(bytes, column));
         GAC_CHECK(flush(kWriteAtOnce));
     }
+    GAC_CHECK(put_variables(block));
+    shaper_.end_block();
     SegmentSummary& sum = footer_.summary;
     const bool first = sum.rows == 0;
     sum.rows += block.rows;
@@ -249,6 +476,16 @@ Result<> Writer::put_block() {
                              .entry = footer_.blocks.back()});
     }
     return {};
+}
+
+Result<> Writer::put_shapes() {
+    const std::string plain = encode_shapes(shaper_.kept_shapes());
+    std::string packed(ZSTD_compressBound(plain.size()), '\0');
+    const std::size_t n =
+        ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), kFooterLevel);
+    GAC_ASSERT(ZSTD_isError(n) == 0);
+    packed.resize(n);
+    return put(kShapeSection, packed);
 }
 
 Result<> Writer::put(std::uint32_t tag, std::string_view bytes) {
@@ -306,6 +543,7 @@ Result<> Writer::write(RowStream& rows, const SegmentSummary& summary) {
     if (footer_.blocks.empty()) {
         return fail(Code::InvalidArgument, "a segment of no rows");
     }
+    GAC_CHECK(put_shapes());
     if (options_.index != nullptr) {
         GAC_CHECK(options_.index->finish(*this));
     }

@@ -1,0 +1,63 @@
+// Puts event.original together again out of the columns of one block, and gives the fields of its
+// rows. One thread; lives in a BlockReader.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "store/segment/column.h"
+#include "store/segment/shape.h"
+
+namespace gac::store {
+
+class BlockReader;
+
+class Rebuilder final : public TextMaker {
+public:
+    // A shape of the block with its columns.
+    struct Source {
+        const Shape* shape = nullptr;  // nullptr: rows without one
+        struct Step {
+            Piece::Kind kind{};
+            std::string_view literal;
+            Column* column = nullptr;
+            bool pool = false;
+            std::uint32_t index = 0;  // of the variable
+        };
+        std::vector<Step> steps;
+        std::vector<Column*> fields;  // stored ones; else nullptr
+        std::vector<event::FieldId> names;
+    };
+
+    explicit Rebuilder(BlockReader& block) : block_(block) {}
+
+    // The source of the shape with this place in the block's list.
+    Result<const Source*> source(std::uint32_t place);
+    // Appends event.original of the row; `starts`, if given, becomes where each piece starts in
+    // `out`, and the end.
+    Result<> append_raw(std::uint32_t row, std::string& out, std::vector<std::uint32_t>* starts);
+    Result<> append_text(const Column& column, std::uint32_t row, std::string& out) override;
+
+    Result<const BlockShapes*> shapes();
+
+private:
+    Result<> append_pieces(const Source& source, std::uint32_t row, std::size_t begin,
+                           std::size_t end, std::string& out, std::vector<std::uint32_t>* starts);
+    // Where the row's values begin in the pool.
+    Result<std::uint32_t> pool_place(std::uint32_t row);
+    Result<Column*> variable(std::uint32_t place, std::uint32_t ordinal);
+
+    BlockReader& block_;
+    const BlockShapes* shapes_ = nullptr;
+    std::vector<Source> sources_;
+    std::vector<bool> ready_;
+    std::vector<bool> own_;  // shapes whose variables have own columns
+    std::unordered_map<std::uint64_t, std::uint32_t> stored_;  // columns of fields by key
+    std::vector<std::uint32_t> pool_at_;
+};
+
+}  // namespace gac::store
