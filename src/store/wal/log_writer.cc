@@ -192,6 +192,9 @@ Result<> LogWriter::open_next_file() {
     const std::string header = log_header({.number = number, .salt = options_.salt});
     const std::string_view parts[] = {header};
     auto made = options_.disk->write(fd, parts);
+    if (made) {  // before the first record: a header that does not fit later is damage, not a crash
+        made = options_.disk->sync(fd);
+    }
     if (made) {
         made = options_.disk->sync_folder(options_.folder);
     }
