@@ -25,7 +25,8 @@ public:
     // more) is left out. Each row's EventRef::id() tells which it is.
     virtual Result<> fetch(std::span<const event::EventId> ids, event::EventBatch& out) const = 0;
 
-    // Pipes of the query are not applied, its filter and range are.
+    // Of the query count its filter, its range and the pipes that filter events (extract, where,
+    // hunt); the others are not applied.
     virtual Result<Histogram> histogram(const Query& query, const HistogramSpec& spec,
                                         const Budget& budget) const = 0;
     virtual Result<std::vector<TopValues>> top_values(const Query& query,

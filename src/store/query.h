@@ -22,6 +22,8 @@
 
 namespace gac::store {
 
+class Hunter;
+
 namespace query {
 struct Tree;  // parsed text; private to the room
 }
@@ -40,12 +42,18 @@ struct Query {
     // table.
     std::optional<std::uint32_t> limit;
     std::string cursor;  // Answer::cursor of the page before
+    bool explain = false;
+    // The list of a `hunt` pipe (hunt_list), set by the caller who knows lists.
+    std::shared_ptr<const Hunter> hunter;
     // Set by access control: only these sources, whatever the text says. Not set = all.
     std::optional<std::vector<std::string>> only_sources;
 };
 
 // The empty text matches everything. An error's `where` is "column N" (characters, from 1).
 Result<Query> parse(std::string_view text, base::TimePoint now);
+
+// The name of the list that a `hunt` pipe asks for; empty when there is no such pipe.
+std::string hunt_list(const Query& query);
 
 // For the console and the terminal: the column of a parse error, and the text with a caret under
 // the place.
@@ -92,6 +100,25 @@ struct SkipCounts {
     }
 };
 
+// Where a question looked, for those who wonder why it takes so long.
+struct Explanation {
+    struct Part {
+        std::string file;  // of a segment, or "memory"
+        std::uint64_t blocks = 0;
+        std::uint64_t rows = 0;  // of those blocks
+        std::uint64_t read = 0;  // blocks of which something was looked at
+        std::uint64_t bytes = 0;
+        SkipCounts skips;
+    };
+    std::vector<std::string> plan;  // in words, a step a line
+    std::vector<Part> parts;        // newest first; parts outside the time range are not here
+    unsigned threads = 0;
+    std::int64_t wait_us = 0;  // for its turn
+    std::int64_t plan_us = 0;
+    std::int64_t walk_us = 0;  // looking through the blocks
+    std::int64_t read_us = 0;  // reading the events of the answer
+};
+
 // One cell of a table row. monostate = no value.
 using Cell = std::variant<std::monostate, std::string, std::int64_t, double, bool, base::IpAddress,
                           base::TimePoint>;
@@ -112,7 +139,9 @@ struct Answer {
     std::uint64_t scanned_bytes = 0;
     std::uint64_t scanned_events = 0;
     SkipCounts skips;
-    std::string partial;  // empty, or the reason why the answer is not complete
+    std::string partial;             // empty, or the reason why the answer is not complete
+    std::vector<std::string> notes;  // figures that are estimates
+    std::shared_ptr<const Explanation> explanation;  // when Query::explain
 };
 
 struct HistogramSpec {

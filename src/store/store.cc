@@ -68,7 +68,13 @@ std::uint64_t random_salt() {
 class Store::Impl {
 public:
     Impl(Settings settings, Names names, base::Fd lock)
-        : settings_(std::move(settings)), names_(std::move(names)), lock_(std::move(lock)) {}
+        : settings_(std::move(settings)),
+          names_(std::move(names)),
+          lock_(std::move(lock)),
+          pool_({.threads = settings_.search_threads,
+                 .running_max = settings_.searches_max,
+                 .waiting_max = settings_.searches_waiting_max,
+                 .memory_max = settings_.search_memory_bytes}) {}
     ~Impl();
 
     Result<> start();
@@ -79,6 +85,10 @@ public:
     Result<> seal();
     Stats stats() const;
     query::History history() const;
+    query::Context context(const query::History& history) {
+        return {names_, history, [this](const Error& e) { note_damage(e); }, pool_};
+    }
+    query::Pool& pool() { return pool_; }
     const Names& names() const { return names_; }
     LogWriter& log() const { return *log_; }
     void note_damage(const Error& error) const;
@@ -114,6 +124,7 @@ private:
     event::EventId id_retry_ = 0;
 
     std::unique_ptr<Catalog> catalog_;
+    query::Pool pool_;
     std::unique_ptr<LogWriter> log_;
     std::thread sealer_;
 };
@@ -445,26 +456,23 @@ Result<> Store::wait_durable(Position position) { return impl_->log().wait_durab
 Health Store::health() const { return impl_->health(); }
 Result<> Store::seal() { return impl_->seal(); }
 Stats Store::stats() const { return impl_->stats(); }
+unsigned Store::search_threads() const { return impl_->pool().threads(); }
 SourceNames& Store::sources() const { return *impl_->names().sources; }
 
 Result<Answer> Store::search(const Query& query, const Budget& budget) const {
     const query::History history = impl_->history();
-    return query::run_search(
-        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query, budget);
+    return query::run_search(impl_->context(history), query, budget);
 }
 
 Result<> Store::fetch(std::span<const event::EventId> ids, event::EventBatch& out) const {
     const query::History history = impl_->history();
-    return query::run_fetch(
-        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, ids, out);
+    return query::run_fetch(impl_->context(history), ids, out);
 }
 
 Result<Histogram> Store::histogram(const Query& query, const HistogramSpec& spec,
                                    const Budget& budget) const {
     const query::History history = impl_->history();
-    return query::run_histogram(
-        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query, spec,
-        budget);
+    return query::run_histogram(impl_->context(history), query, spec, budget);
 }
 
 Result<std::vector<TopValues>> Store::top_values(const Query& query,
@@ -472,26 +480,20 @@ Result<std::vector<TopValues>> Store::top_values(const Query& query,
                                                  std::uint32_t values_max,
                                                  const Budget& budget) const {
     const query::History history = impl_->history();
-    return query::run_top_values(
-        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query, fields,
-        values_max, budget);
+    return query::run_top_values(impl_->context(history), query, fields, values_max, budget);
 }
 
 Result<std::vector<TopValues>> Store::field_summary(const Query& query, std::uint32_t events_max,
                                                     std::uint32_t values_max,
                                                     const Budget& budget) const {
     const query::History history = impl_->history();
-    return query::run_field_summary(
-        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, query,
-        events_max, values_max, budget);
+    return query::run_field_summary(impl_->context(history), query, events_max, values_max, budget);
 }
 
 Result<HuntAnswer> Store::hunt(const Hunter& hunter, const HuntQuestion& question,
                                const Budget& budget) const {
     const query::History history = impl_->history();
-    return query::run_hunt(
-        {impl_->names(), history, [&](const Error& e) { impl_->note_damage(e); }}, hunter, question,
-        budget);
+    return query::run_hunt(impl_->context(history), hunter, question, budget);
 }
 
 }  // namespace gac::store

@@ -39,7 +39,11 @@ struct Settings {
         base::Duration::seconds(5);  // how long append waits for a sealer that is behind
     base::Duration full_retry =
         base::Duration::millis(200);  // how often a full disk is looked at again
-    std::shared_ptr<Disk> disk;       // for tests; not set = the real one
+    unsigned search_threads = 0;      // 0 = one for each core
+    std::uint32_t searches_max = 0;   // that run at once, the others wait; 0 = by the threads
+    std::uint32_t searches_waiting_max = 1'000;      // more are refused
+    std::uint64_t search_memory_bytes = 1ULL << 30;  // of all running searches together
+    std::shared_ptr<Disk> disk;                      // for tests; not set = the real one
 };
 
 struct Damage {
@@ -96,6 +100,7 @@ public:
     // Everything appended so far stands in segments when it returns, and its log files are gone.
     Result<> seal();
     Stats stats() const;
+    unsigned search_threads() const;
     SourceNames& sources() const;
 
 private:

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "store/memory/value_bytes.h"
+#include "store/query/codes.h"
 #include "store/query/run.h"
 
 namespace gac::store::query {
@@ -26,19 +26,21 @@ class Counts {
 public:
     explicit Counts(std::uint32_t values_max) : values_max_(values_max) {}
     // The place of the value in order of first appearance, or nothing when there are too many.
-    std::optional<std::size_t> place(std::string_view key, const event::ValueRef& value) {
+    std::optional<std::size_t> place(std::string_view key, const Cell& value) {
         if (values_.size() >= values_max_) {
             const std::uint32_t known = places_.find(key);
             return known == BytesIndex::kNone ? std::nullopt : std::optional<std::size_t>(known);
         }
         const auto [place, added] = places_.add(key);
         if (added) {
-            values_.push_back({.value = cell_of(value), .count = 0});
+            values_.push_back({.value = value, .count = 0});
+            memory_ += key.size() + 160;
         }
         return place;
     }
     void add(std::size_t place, std::uint64_t count) { values_[place].count += count; }
     const std::vector<TopValues::Value>& values() const { return values_; }
+    std::uint64_t memory() const { return memory_; }
 
     // Places of the n most frequent, by count, then by value.
     std::vector<std::size_t> top(std::size_t n) const {
@@ -61,14 +63,43 @@ private:
     std::uint32_t values_max_;
     BytesIndex places_;
     std::vector<TopValues::Value> values_;
+    std::uint64_t memory_ = 0;
 };
 
-struct Bin {
+struct TimeBin {
     std::uint64_t count = 0;
     std::unordered_map<std::size_t, std::uint64_t> split;  // by place in Counts
 };
 
-Result<std::pair<std::int64_t, std::int64_t>> bounds(const std::map<std::int64_t, Bin>& bins,
+using Values = std::vector<std::pair<std::string, Cell>>;  // as bytes, and to be shown
+
+Values copy_values(const Codes& codes) {
+    Values out;
+    for (std::size_t i = 0; i < codes.values.size(); ++i) {
+        out.emplace_back(codes.keys.bytes(static_cast<std::uint32_t>(i)), cell_of(codes.values[i]));
+    }
+    return out;
+}
+
+struct UnitBins final : Part {
+    struct Bin {
+        std::uint64_t count = 0;
+        std::vector<std::uint64_t> split;  // by place in values
+    };
+    std::map<std::int64_t, Bin> bins;
+    Values values;
+};
+
+struct UnitValues final : Part {
+    struct Field {
+        Values values;
+        std::vector<std::uint64_t> seen;  // of none, then of each
+    };
+    std::vector<Field> fields;
+    std::uint64_t rows = 0;
+};
+
+Result<std::pair<std::int64_t, std::int64_t>> bounds(const std::map<std::int64_t, TimeBin>& bins,
                                                      const TimeRange& range, std::int64_t width) {
     std::int64_t first = bins.begin()->first;
     std::int64_t last = bins.rbegin()->first;
@@ -96,40 +127,58 @@ Result<Histogram> run_histogram(const Context& context, const Query& query,
         return fail(Code::InvalidArgument, "the interval must be longer than nothing", "interval");
     }
     const bool split = !spec.split_by.empty();
-    const Name name = resolve(split ? spec.split_by : "@timestamp", *context.names.profiles);
-    Meter meter(budget);
+    const Scope scope(*context.names.profiles, query.tree.get());
+    const Name name = scope.resolve(split ? spec.split_by : "@timestamp");
+    Meter meter(budget, &context.pool.memory());
+    GAC_TRY(turn, context.pool.enter(meter));
+    Walk walk{.context = context, .query = query, .meter = meter};
     Counts counts(budget.groups_max);
-    std::map<std::int64_t, Bin> bins;
-    for_each_match(
-        context, query, meter, [](const UnitPlace&) { return true; },
-        [&](Unit& unit, const UnitPlace&, const RowSet& rows) -> Result<bool> {
+    std::map<std::int64_t, TimeBin> bins;
+    GAC_CHECK(walk_units(
+        walk,
+        [&](Unit& unit, const UnitPlace&, const RowSet& rows) -> Result<std::unique_ptr<Part>> {
             GAC_TRY(times, unit.times());
+            auto part = std::make_unique<UnitBins>();
             Codes codes;
-            std::vector<std::optional<std::size_t>> places;
             if (split) {
-                GAC_TRY(read, unit.codes(name, rows));
+                GAC_TRY(read, codes_of(unit, name, rows));
                 codes = std::move(read);
-                for (std::size_t i = 0; i < codes.values.size(); ++i) {
-                    places.push_back(counts.place(codes.keys.bytes(static_cast<std::uint32_t>(i)),
-                                                  codes.values[i]));
-                }
+                part->values = copy_values(codes);
             }
-            Bin* bin = nullptr;
+            UnitBins::Bin* bin = nullptr;
             std::int64_t start = 0;
             rows.for_each([&](std::uint32_t row) {
                 if (bin == nullptr || times[row] < start || times[row] - start >= width) {
                     start = bucket_start(times[row], width);
-                    bin = &bins[start];
+                    bin = &part->bins[start];
+                    bin->split.resize(part->values.size());
                 }
                 ++bin->count;
-                if (split && codes.code[row] != 0 && places[codes.code[row] - 1]) {
-                    const std::size_t place = *places[codes.code[row] - 1];
-                    counts.add(place, 1);
-                    ++bin->split[place];
+                if (split && codes.code[row] != 0) {
+                    ++bin->split[codes.code[row] - 1];
                 }
             });
+            return part;
+        },
+        [&](const UnitPlace&, Part& part) {
+            auto& found = static_cast<UnitBins&>(part);
+            std::vector<std::optional<std::size_t>> places;
+            for (const auto& [key, cell] : found.values) {
+                places.push_back(counts.place(key, cell));
+            }
+            for (const auto& [start, from] : found.bins) {
+                TimeBin& to = bins[start];
+                to.count += from.count;
+                for (std::size_t i = 0; i < from.split.size(); ++i) {
+                    if (from.split[i] > 0 && places[i]) {
+                        counts.add(*places[i], from.split[i]);
+                        to.split[*places[i]] += from.split[i];
+                    }
+                }
+            }
+            meter.keeps(bins.size() * 128 + counts.memory());
             return bins.size() <= kBucketsMax;
-        });
+        }));
     if (bins.size() > kBucketsMax) {
         return fail(Code::InvalidArgument,
                     fmt::format("more than {} buckets: choose a wider interval", kBucketsMax),
@@ -165,37 +214,53 @@ Result<Histogram> run_histogram(const Context& context, const Query& query,
 Result<std::vector<TopValues>> run_top_values(const Context& context, const Query& query,
                                               std::span<const std::string> fields,
                                               std::uint32_t values_max, const Budget& budget) {
+    const Scope scope(*context.names.profiles, query.tree.get());
     std::vector<TopValues> out;
     std::vector<Name> names;
     std::vector<Counts> counts;
     for (const std::string& field : fields) {
         out.emplace_back().field = field;
-        names.push_back(resolve(field, *context.names.profiles));
+        names.push_back(scope.resolve(field));
         counts.emplace_back(budget.groups_max);
     }
-    Meter meter(budget);
-    for_each_match(
-        context, query, meter, [](const UnitPlace&) { return true; },
-        [&](Unit& unit, const UnitPlace&, const RowSet& rows) -> Result<bool> {
-            const std::uint64_t matched = rows.count();
+    Meter meter(budget, &context.pool.memory());
+    GAC_TRY(turn, context.pool.enter(meter));
+    Walk walk{.context = context, .query = query, .meter = meter};
+    GAC_CHECK(walk_units(
+        walk,
+        [&](Unit& unit, const UnitPlace&, const RowSet& rows) -> Result<std::unique_ptr<Part>> {
+            auto part = std::make_unique<UnitValues>();
+            part->rows = rows.count();
+            for (const Name& name : names) {
+                GAC_TRY(codes, codes_of(unit, name, rows));
+                auto& field = part->fields.emplace_back();
+                field.values = copy_values(codes);
+                field.seen.resize(codes.values.size() + 1);
+                rows.for_each([&](std::uint32_t row) { ++field.seen[codes.code[row]]; });
+            }
+            return part;
+        },
+        [&](const UnitPlace&, Part& part) {
+            auto& found = static_cast<UnitValues&>(part);
+            std::uint64_t memory = 0;
             for (std::size_t f = 0; f < names.size(); ++f) {
-                GAC_TRY(codes, unit.codes(names[f], rows));
-                std::vector<std::uint64_t> seen(codes.values.size() + 1, 0);
-                rows.for_each([&](std::uint32_t row) { ++seen[codes.code[row]]; });
-                out[f].events += matched;
-                out[f].events_with += matched - seen[0];
-                for (std::size_t i = 0; i < codes.values.size(); ++i) {
-                    if (const auto place = counts[f].place(
-                            codes.keys.bytes(static_cast<std::uint32_t>(i)), codes.values[i])) {
-                        counts[f].add(*place, seen[i + 1]);
+                const UnitValues::Field& field = found.fields[f];
+                out[f].events += found.rows;
+                out[f].events_with += found.rows - field.seen[0];
+                for (std::size_t i = 0; i < field.values.size(); ++i) {
+                    const auto& [key, cell] = field.values[i];
+                    if (const auto place = counts[f].place(key, cell)) {
+                        counts[f].add(*place, field.seen[i + 1]);
                     } else {
                         meter.give_up(
                             fmt::format("more than {} distinct values", budget.groups_max));
                     }
                 }
+                memory += counts[f].memory();
             }
+            meter.keeps(memory);
             return true;
-        });
+        }));
     for (std::size_t f = 0; f < names.size(); ++f) {
         out[f].distinct = counts[f].values().size();
         for (const std::size_t place : counts[f].top(values_max)) {
@@ -213,9 +278,10 @@ Result<std::vector<TopValues>> run_field_summary(const Context& context, const Q
     Query newest = query;
     newest.limit = events_max;
     newest.cursor.clear();
-    if (query.tree) {  // the filter alone
+    if (query.tree) {  // the filter and the pipes that filter
         auto filter = std::make_shared<Tree>();
         filter->filter = query.tree->filter;
+        filter->steps = query.tree->steps;
         newest.tree = std::move(filter);
     }
     GAC_TRY(answer, run_search(context, newest, budget));
@@ -246,7 +312,7 @@ Result<std::vector<TopValues>> run_field_summary(const Context& context, const Q
             }
             key.clear();
             put_value(key, field.value, {});
-            seen.counts.add(*seen.counts.place(key, field.value), 1);
+            seen.counts.add(*seen.counts.place(key, cell_of(field.value)), 1);
         }
     }
     std::vector<TopValues> out;

@@ -166,7 +166,7 @@ public:
         drill_.kind = Name::Kind::Drill;
         Query all;
         all.only_sources = question.only_sources;
-        plan_ = make_plan(all, *context.names.profiles);
+        plan_ = make_plan(all, *context.names.profiles).value();
     }
 
     // Gives the bytes read.

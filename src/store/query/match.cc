@@ -75,6 +75,7 @@ bool holds(const T& left, Relation relation, const T& right) {
         case Relation::Is:
             return left == right;
         case Relation::Exists:
+        case Relation::Matches:
             return true;
     }
     return false;
@@ -268,6 +269,8 @@ bool Matcher::matches(const ValueRef& value) {
             return true;
         case Relation::Is:
             return is(value);
+        case Relation::Matches:
+            return test_.regex->matches(value.text(scratch_));
         default:
             return compares(value);
     }

@@ -1,5 +1,6 @@
-// The search language's parser: recursive descent over the typed text. docs/search.md is its
-// manual.
+// The filter of the search language. docs/search.md is its manual.
+#include "store/query/parser.h"
+
 #include <algorithm>
 #include <charconv>
 #include <iterator>
@@ -8,8 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "store/query.h"
-#include "store/query/tree.h"
 
 namespace gac::store {
 
@@ -21,18 +20,6 @@ constexpr std::size_t kTextMax = 16 * 1024;
 constexpr int kDepthMax = 64;
 constexpr std::size_t kNodesMax = 2'000;
 constexpr std::size_t kPipesMax = 16;
-constexpr std::size_t kNamesMax = 64;
-constexpr std::uint32_t kLimitMax = 1'000'000;
-
-std::size_t column_of(std::string_view text, std::size_t at) {
-    std::size_t column = 1;
-    for (std::size_t i = 0; i < at && i < text.size(); i += base::code_point_length(text, i)) {
-        ++column;
-    }
-    return column;
-}
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 bool is_name_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
@@ -42,6 +29,16 @@ bool is_name_char(char c) {
 bool is_name(std::string_view text) {
     return !text.empty() && text.front() != '-' && text.front() != '.' && text.back() != '-'
            && std::ranges::all_of(text, is_name_char);
+}
+
+}  // namespace
+
+std::size_t column_of(std::string_view text, std::size_t at) {
+    std::size_t column = 1;
+    for (std::size_t i = 0; i < at && i < text.size(); i += base::code_point_length(text, i)) {
+        ++column;
+    }
+    return column;
 }
 
 std::optional<double> number_reading(std::string_view text) {
@@ -60,83 +57,6 @@ std::optional<std::int64_t> integer_reading(std::string_view text) {
     return fault == std::errc{} && end == text.data() + text.size() ? std::optional(number)
                                                                     : std::nullopt;
 }
-
-// A word or a quoted text, as typed and as meant.
-struct Text {
-    std::string meant;
-    std::string pattern;  // with wildcard marks
-    std::size_t at = 0;
-    bool quoted = false;
-};
-
-class Parser {
-public:
-    Parser(std::string_view text, base::TimePoint now) : text_(text), now_(now) {}
-    Result<Tree> parse();
-
-private:
-    std::unexpected<Error> error(std::size_t at, std::string what) const {
-        return fail(Code::InvalidArgument, std::move(what),
-                    fmt::format("column {}", column_of(text_, at)));
-    }
-    void skip_space() {
-        while (at_ < text_.size() && is_space(text_[at_])) {
-            ++at_;
-        }
-    }
-    bool ended() {
-        skip_space();
-        return at_ == text_.size();
-    }
-    bool next_is(char c) {
-        skip_space();
-        return at_ < text_.size() && text_[at_] == c;
-    }
-    bool take(char c) {
-        if (!next_is(c)) {
-            return false;
-        }
-        ++at_;
-        return true;
-    }
-    // A bare word of the language itself: and, or, not, by, as.
-    bool next_is_word(std::string_view word);
-    bool take_word(std::string_view word) {
-        if (!next_is_word(word)) {
-            return false;
-        }
-        at_ += word.size();
-        return true;
-    }
-
-    Result<Node> either(int depth);
-    Result<Node> both(int depth);
-    Result<Node> negation(int depth);
-    Result<Node> primary(int depth);
-    Result<Node> field_test(const std::string& field, std::size_t field_at, int depth);
-    Result<Node> value_or(const std::string& field, int depth);
-    Result<Node> value_and(const std::string& field, int depth);
-    Result<Node> value_not(const std::string& field, int depth);
-    Result<Node> value(const std::string& field);
-    Result<Node> join(Node::Kind kind, std::vector<Node> children);
-    Result<Text> quoted();
-    Result<Text> bare();
-    Result<Test> test(const Text& text, Relation relation);
-
-    Result<> pipe(Tree& tree);
-    Result<> stats(Tree& tree);
-    Result<Aggregate> aggregate();
-    Result<> sort(Tree& tree);
-    Result<> limit(Tree& tree);
-    Result<std::string> name(std::string_view what);
-    Result<std::vector<std::string>> names(std::string_view what);
-    Result<> enough_room(std::size_t at, int depth);
-
-    std::string_view text_;
-    base::TimePoint now_;
-    std::size_t at_ = 0;
-    std::size_t nodes_ = 0;
-};
 
 bool Parser::next_is_word(std::string_view word) {
     skip_space();
@@ -258,6 +178,10 @@ Result<Node> Parser::primary(int depth) {
         }
         return inner;
     }
+    GAC_TRY(column, table_column());
+    if (column) {
+        return field_test(*column, begin, depth);
+    }
     Text free;
     if (text_[at_] == '"') {
         GAC_TRY(phrase, quoted());
@@ -292,6 +216,11 @@ Result<Node> Parser::primary(int depth) {
         GAC_TRY(typed, bare());
         free = std::move(typed);
     }
+    if (!columns_.empty()) {
+        return error(begin, fmt::format("a condition over the table's columns is expected; it has "
+                                        "{}",
+                                        fmt::join(columns_, ", ")));
+    }
     Node node;
     if (!free.quoted && free.pattern.find_first_not_of(kAnyMark) == std::string::npos) {
         return node;  // "*": everything
@@ -305,6 +234,19 @@ Result<Node> Parser::primary(int depth) {
 Result<Node> Parser::field_test(const std::string& field, std::size_t field_at, int depth) {
     if (field.empty()) {
         return error(field_at, "a field's name is missing before ':'");
+    }
+    if (!columns_.empty() && std::ranges::find(columns_, field) == columns_.end()) {
+        return error(field_at, fmt::format("the table has no column \"{}\"; it has {}", field,
+                                           fmt::join(columns_, ", ")));
+    }
+    if (field == "_exists_" && text_[at_] == ':') {
+        ++at_;
+        GAC_TRY(asked, name("a field's name"));
+        Node node;
+        node.kind = Node::Kind::Field;
+        node.field = std::move(asked);
+        node.test.relation = Relation::Exists;
+        return node;
     }
     Relation relation = Relation::Is;
     const char sign = text_[at_++];
@@ -381,10 +323,20 @@ Result<Node> Parser::value(const std::string& field) {
     if (ended() || next_is('|') || next_is(')')) {
         return error(at_, fmt::format("a value for {} is missing here", field));
     }
-    GAC_TRY(typed, text_[at_] == '"' ? quoted() : bare());
     Node node;
     node.kind = Node::Kind::Field;
     node.field = field;
+    if (at_regex()) {
+        GAC_TRY(expression, regex());
+        node.test.relation = Relation::Matches;
+        node.test.text = expression->pattern();
+        node.test.regex = std::move(expression);
+        return node;
+    }
+    if (const auto end = range_end()) {
+        return range(field, *end);
+    }
+    GAC_TRY(typed, text_[at_] == '"' ? quoted() : bare());
     if (!typed.quoted && typed.pattern == std::string(1, kAnyMark)) {
         node.test.relation = Relation::Exists;
         return node;
@@ -392,6 +344,136 @@ Result<Node> Parser::value(const std::string& field) {
     GAC_TRY(tested, test(typed, Relation::Is));
     node.test = std::move(tested);
     return node;
+}
+
+// The name of a column may hold parentheses: sum(bytes).
+Result<std::optional<std::string>> Parser::table_column() {
+    std::optional<std::string> found;
+    std::size_t end = 0;
+    const auto try_name = [&](std::string_view typed, const std::string& meant) {
+        if (!text_.substr(at_).starts_with(typed)) {
+            return;
+        }
+        std::size_t behind = at_ + typed.size();
+        while (behind < text_.size() && is_space(text_[behind])) {
+            ++behind;
+        }
+        if (behind < text_.size() && std::string_view(":<>").contains(text_[behind])
+            && behind > end) {
+            found = meant;
+            end = behind;
+        }
+    };
+    for (const std::string& column : columns_) {
+        try_name(column, column);
+        if (column == "count") {
+            try_name("count()", column);
+        }
+    }
+    if (found) {
+        at_ = end;
+    }
+    return found;
+}
+
+// A value that begins with '/' and whose next '/' ends it; a path is none.
+bool Parser::at_regex() const {
+    if (at_ >= text_.size() || text_[at_] != '/') {
+        return false;
+    }
+    for (std::size_t i = at_ + 1; i < text_.size(); ++i) {
+        if (text_[i] == '\\') {
+            ++i;
+        } else if (text_[i] == '/') {
+            return i > at_ + 1
+                   && (i + 1 == text_.size() || is_space(text_[i + 1]) || text_[i + 1] == ')'
+                       || text_[i + 1] == '|');
+        }
+    }
+    return false;
+}
+
+Result<std::shared_ptr<const Regex>> Parser::regex() {
+    const std::size_t begin = at_;
+    std::string pattern;
+    for (++at_; at_ < text_.size() && text_[at_] != '/'; ++at_) {
+        if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
+            if (text_[at_ + 1] != '/') {
+                pattern += '\\';
+            }
+            ++at_;
+        }
+        pattern += text_[at_];
+    }
+    if (at_ >= text_.size()) {
+        return error(begin, "a regular expression without its closing '/'");
+    }
+    ++at_;
+    auto compiled = Regex::compile(pattern);
+    if (!compiled) {
+        return error(begin, compiled.error().text);
+    }
+    return compiled;
+}
+
+// The end of "[1 to 1024]" or "{1 to *}"; nothing when it is no range.
+std::optional<std::size_t> Parser::range_end() const {
+    if (at_ >= text_.size() || (text_[at_] != '[' && text_[at_] != '{')) {
+        return std::nullopt;
+    }
+    const std::size_t end = text_.find_first_of("]}|()", at_ + 1);
+    if (end == std::string_view::npos || (text_[end] != ']' && text_[end] != '}')) {
+        return std::nullopt;
+    }
+    const std::string inside = base::ascii_lower(text_.substr(at_ + 1, end - at_ - 1));
+    const std::size_t to = (" " + inside + " ").find(" to ");
+    return to == std::string::npos ? std::nullopt : std::optional(end);
+}
+
+Result<Node> Parser::range(const std::string& field, std::size_t end) {
+    const bool with_low = text_[at_] == '[';
+    const bool with_high = text_[end] == ']';
+    const std::string inside = " " + base::ascii_lower(text_.substr(at_ + 1, end - at_ - 1)) + " ";
+    const std::size_t to = at_ + inside.find(" to ");  // of the blank before it, or the bracket
+    const auto bound = [&](std::size_t begin, std::size_t stop, Relation relation,
+                           std::vector<Node>& out) -> Result<> {
+        Text text;
+        while (begin < stop && (is_space(text_[begin]) || text_[begin] == '"')) {
+            ++begin;
+        }
+        while (stop > begin && (is_space(text_[stop - 1]) || text_[stop - 1] == '"')) {
+            --stop;
+        }
+        if (begin == stop) {
+            return error(begin, "a bound is missing here; \"*\" stands for none");
+        }
+        text.at = begin;
+        text.meant = text_.substr(begin, stop - begin);
+        text.pattern = text.meant;
+        if (text.meant == "*") {
+            return {};
+        }
+        GAC_TRY(tested, test(text, relation));
+        Node node;
+        node.kind = Node::Kind::Field;
+        node.field = field;
+        node.test = std::move(tested);
+        out.push_back(std::move(node));
+        return {};
+    };
+    std::vector<Node> bounds;
+    GAC_CHECK(bound(at_ + 1, std::max(to, at_ + 1),
+                    with_low ? Relation::GreaterOrEqual : Relation::Greater, bounds));
+    GAC_CHECK(bound(to + 3, end, with_high ? Relation::LessOrEqual : Relation::Less, bounds));
+    at_ = end + 1;
+    if (bounds.empty()) {
+        Node node;
+        node.kind = Node::Kind::Field;
+        node.field = field;
+        node.test.relation = Relation::Exists;
+        return node;
+    }
+    return join(Node::Kind::And, std::move(bounds));
 }
 
 Result<Text> Parser::quoted() {
@@ -462,191 +544,6 @@ Result<Test> Parser::test(const Text& text, Relation relation) {
     return test;
 }
 
-Result<std::string> Parser::name(std::string_view what) {
-    if (ended() || next_is('|') || next_is(',') || next_is(')')) {
-        return error(at_, fmt::format("{} is missing here", what));
-    }
-    if (text_[at_] == '"') {
-        GAC_TRY(text, quoted());
-        return std::move(text.meant);
-    }
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && !is_space(text_[at_])
-           && !std::string_view("|,()\"").contains(text_[at_])) {
-        ++at_;
-    }
-    if (at_ == begin) {
-        return error(begin, fmt::format("{} is missing here", what));
-    }
-    return std::string(text_.substr(begin, at_ - begin));
-}
-
-Result<std::vector<std::string>> Parser::names(std::string_view what) {
-    std::vector<std::string> all;
-    do {
-        GAC_TRY(one, name(what));
-        all.push_back(std::move(one));
-        if (all.size() > kNamesMax) {
-            return error(at_, fmt::format("more than {} names", kNamesMax));
-        }
-    } while (take(','));
-    return all;
-}
-
-Result<> Parser::pipe(Tree& tree) {
-    skip_space();
-    const std::size_t begin = at_;
-    GAC_TRY(word, name("a command (stats, sort, limit, fields)"));
-    const std::string command = base::ascii_lower(word);
-    if (command == "stats") {
-        if (tree.stats) {
-            return error(begin, "stats stands twice");
-        }
-        if (!tree.sort.empty() || tree.limit || !tree.fields.empty()) {
-            return error(begin, "stats comes before sort, limit and fields");
-        }
-        return stats(tree);
-    }
-    if (command == "sort") {
-        if (!tree.sort.empty() || tree.limit) {
-            return error(begin, tree.limit ? "sort comes before limit" : "sort stands twice");
-        }
-        return sort(tree);
-    }
-    if (command == "limit" || command == "head") {
-        if (tree.limit) {
-            return error(begin, "limit stands twice");
-        }
-        return limit(tree);
-    }
-    if (command == "fields") {
-        if (!tree.fields.empty()) {
-            return error(begin, "fields stands twice");
-        }
-        GAC_TRY(all, names("a field's name"));
-        tree.fields = std::move(all);
-        return {};
-    }
-    return error(
-        begin,
-        fmt::format("there is no command \"{}\"; there are stats, sort, limit and fields", word));
-}
-
-Result<> Parser::stats(Tree& tree) {
-    Stats stats;
-    do {
-        GAC_TRY(one, aggregate());
-        for (const Aggregate& other : stats.aggregates) {
-            if (other.name == one.name) {
-                return error(at_, fmt::format("two columns are named {}", one.name));
-            }
-        }
-        stats.aggregates.push_back(std::move(one));
-        if (stats.aggregates.size() > kNamesMax) {
-            return error(at_, fmt::format("more than {} columns", kNamesMax));
-        }
-    } while (take(','));
-    if (take_word("by")) {
-        GAC_TRY(by, names("a field's name"));
-        stats.by = std::move(by);
-    }
-    tree.stats = std::move(stats);
-    return {};
-}
-
-Result<Aggregate> Parser::aggregate() {
-    static constexpr std::pair<std::string_view, Aggregate::Function> kFunctions[] = {
-        {"count", Aggregate::Function::Count}, {"sum", Aggregate::Function::Sum},
-        {"avg", Aggregate::Function::Average}, {"min", Aggregate::Function::Min},
-        {"max", Aggregate::Function::Max},     {"dcount", Aggregate::Function::DistinctCount},
-    };
-    skip_space();
-    const std::size_t begin = at_;
-    GAC_TRY(word, name("a function (count, sum, avg, min, max, dcount)"));
-    const std::string lower = base::ascii_lower(word);
-    const auto* found =
-        std::ranges::find(kFunctions, lower, [](const auto& pair) { return pair.first; });
-    if (found == std::end(kFunctions)) {
-        return error(
-            begin,
-            fmt::format(
-                "there is no function \"{}\"; there are count, sum, avg, min, max and dcount",
-                word));
-    }
-    Aggregate out;
-    out.function = found->second;
-    out.name = lower;
-    if (!take('(')) {
-        return error(at_, fmt::format("a '(' is missing after {}", lower));
-    }
-    if (out.function == Aggregate::Function::Count) {
-        if (!next_is(')')) {
-            return error(
-                at_, "count() takes no field; to count events that have one, filter with field:*");
-        }
-    } else {
-        GAC_TRY(field, name("a field's name"));
-        out.name = fmt::format("{}({})", lower, field);
-        out.field = std::move(field);
-    }
-    if (!take(')')) {
-        return error(at_, "a ')' is missing here");
-    }
-    if (take_word("as")) {
-        GAC_TRY(alias, name("a name"));
-        out.name = std::move(alias);
-    }
-    return out;
-}
-
-Result<> Parser::sort(Tree& tree) {
-    do {
-        skip_space();
-        SortKey key;
-        if (at_ < text_.size() && (text_[at_] == '-' || text_[at_] == '+')) {
-            key.descending = text_[at_++] == '-';
-        }
-        GAC_TRY(column, name("a column's name"));
-        key.name = std::move(column);
-        // sum(bytes) is the name of a column, too.
-        if (at_ < text_.size() && text_[at_] == '(') {
-            const std::size_t end = text_.find(')', at_);
-            if (end == std::string_view::npos) {
-                return error(at_, "a '(' without its ')'");
-            }
-            key.name += text_.substr(at_, end + 1 - at_);
-            at_ = end + 1;
-            if (key.name == "count()") {
-                key.name = "count";
-            }
-        }
-        if (take_word("desc")) {
-            key.descending = true;
-        } else if (take_word("asc")) {
-            key.descending = false;
-        }
-        tree.sort.push_back(std::move(key));
-        if (tree.sort.size() > kNamesMax) {
-            return error(at_, fmt::format("more than {} names", kNamesMax));
-        }
-    } while (take(','));
-    return {};
-}
-
-Result<> Parser::limit(Tree& tree) {
-    skip_space();
-    const std::size_t begin = at_;
-    GAC_TRY(word, name("a number"));
-    const auto number = integer_reading(word);
-    if (!number || *number < 1 || *number > kLimitMax) {
-        return error(begin, fmt::format("limit needs a number from 1 to {}", kLimitMax));
-    }
-    tree.limit = static_cast<std::uint32_t>(*number);
-    return {};
-}
-
-}  // namespace
-
 }  // namespace query
 
 Result<Query> parse(std::string_view text, base::TimePoint now) {
@@ -655,6 +552,15 @@ Result<Query> parse(std::string_view text, base::TimePoint now) {
     query.text = text;
     query.tree = std::make_shared<const query::Tree>(std::move(tree));
     return query;
+}
+
+std::string hunt_list(const Query& query) {
+    for (std::size_t i = 0; query.tree && i < query.tree->steps.size(); ++i) {
+        if (query.tree->steps[i].kind == query::Step::Kind::Hunt) {
+            return query.tree->steps[i].list;
+        }
+    }
+    return {};
 }
 
 std::optional<std::uint32_t> error_column(const Error& error) {

@@ -105,7 +105,9 @@ TEST(QueryParser, ReadsPipes) {
     ASSERT_EQ(tree->stats->aggregates.size(), 3u);
     EXPECT_EQ(tree->stats->aggregates[0].name, "n");
     EXPECT_EQ(tree->stats->aggregates[1].name, "sum(bytes)");
-    EXPECT_EQ(tree->stats->by, (std::vector<std::string>{"host.name", "user.name"}));
+    ASSERT_EQ(tree->stats->by.size(), 2u);
+    EXPECT_EQ(tree->stats->by[0].field, "host.name");
+    EXPECT_EQ(tree->stats->by[1].name, "user.name");
     ASSERT_EQ(tree->sort.size(), 2u);
     EXPECT_TRUE(tree->sort[0].descending);
     EXPECT_EQ(tree->limit, 20u);
@@ -127,10 +129,11 @@ TEST(QueryParser, ErrorsNameTheColumn) {
               std::string::npos);
     EXPECT_NE(error_of("| stat count()").find("column 3: there is no command \"stat\""),
               std::string::npos);
-    EXPECT_NE(error_of("| stats median(x)").find("column 9: there is no function \"median\""),
+    EXPECT_NE(error_of("| stats mode(x)").find("column 9: there is no function \"mode\""),
               std::string::npos);
     EXPECT_NE(error_of("| limit 0").find("column 9"), std::string::npos);
-    EXPECT_NE(error_of("| limit 5 | stats count()").find("stats comes before"), std::string::npos);
+    EXPECT_NE(error_of("| limit 5 | stats count()").find("column 13: stats comes before"),
+              std::string::npos);
     EXPECT_NE(error_of("or a:1").find("column 1: \"or\" needs"), std::string::npos);
     EXPECT_NE(error_of(std::string(1, '\0')).find("control character"), std::string::npos);
     EXPECT_NE(error_of(std::string(200, '(')).find("levels"), std::string::npos);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace gac::store::query {
 
 using event::EventRef;
@@ -59,28 +61,31 @@ int cost_of(const PlanNode& leaf) {
             return searched_for_parts(leaf.name.asked) ? 50 : 10;
         case Name::Kind::Raw:
             return 100;
+        case Name::Kind::Computed:
+            return 200;
     }
     return 10;
 }
 
-PlanNode leaf(std::string_view asked, const Test& test, const event::ProfileSet& profiles) {
+PlanNode leaf(std::string_view asked, const Test& test, const Scope& scope) {
     PlanNode node;
     node.kind = PlanNode::Kind::Leaf;
-    node.name = resolve(asked, profiles);
-    node.matcher.emplace(test, searched_for_parts(asked));
-    node.cost = cost_of(node);
+    node.name = scope.resolve(asked);
+    node.computed = node.name.kind == Name::Kind::Computed;
+    node.matcher.emplace(test, !node.computed && searched_for_parts(asked));
+    node.cost = cost_of(node) + (test.relation == Relation::Matches ? 20 : 0);
     return node;
 }
 
-PlanNode compile(const Node& from, const event::ProfileSet& profiles) {
+PlanNode compile(const Node& from, const Scope& scope) {
     PlanNode node;
     switch (from.kind) {
         case Node::Kind::All:
             return node;
         case Node::Kind::Field:
-            return leaf(from.field, from.test, profiles);
+            return leaf(from.field, from.test, scope);
         case Node::Kind::FreeText:
-            return leaf("event.original", from.test, profiles);
+            return leaf("event.original", from.test, scope);
         case Node::Kind::And:
             node.kind = PlanNode::Kind::And;
             break;
@@ -92,11 +97,43 @@ PlanNode compile(const Node& from, const event::ProfileSet& profiles) {
             break;
     }
     for (const Node& child : from.children) {
-        node.children.push_back(compile(child, profiles));
+        node.children.push_back(compile(child, scope));
         node.cost = std::max(node.cost, node.children.back().cost);
+        node.computed = node.computed || node.children.back().computed;
     }
     std::ranges::sort(node.children, {}, &PlanNode::cost);
     return node;
+}
+
+// Does anything in the event stand in the list, at the event's time?
+bool holds_any(const Hunter& hunter, HunterEye& eye, const EventRef& event) {
+    std::vector<Find> finds;
+    std::vector<std::uint32_t> maybe;
+    bool has_text = false;
+    bool closely = false;
+    const auto look = [&](std::uint32_t role, const ValueRef& value) {
+        maybe.clear();
+        eye.glance(role, std::span(&value, 1), maybe);
+        closely = (!maybe.empty() && eye.look(role, value, finds)) || closely;
+    };
+    for (const event::Field& field : event.fields()) {
+        const std::uint32_t role = hunter.role(event.head().profile, field.id);
+        if (role == Hunter::kNoRole) {
+            continue;
+        }
+        has_text = has_text || role == hunter.text_role();
+        if (!field.value.is_null()) {
+            look(role, field.value);
+        }
+    }
+    if (!has_text && hunter.text_role() != Hunter::kNoRole) {
+        look(hunter.text_role(), ValueRef(event.head().raw));
+    }
+    if (closely) {
+        eye.look_closely(event, finds);
+    }
+    return std::ranges::any_of(
+        finds, [&](const Find& find) { return find.when.contains(event.head().time); });
 }
 
 bool leaf_passes(PlanNode& node, const EventRef& event, const Names& names) {
@@ -163,6 +200,17 @@ ValueRef value_of(const Name& name, const EventRef& event, const Names& names,
             return ValueRef(head.parse_failed);
         case Name::Kind::Raw:
             return ValueRef(head.raw);
+        case Name::Kind::Computed: {
+            const ValueRef in = value_of(name.computed->from, event, names, scratch);
+            std::string room;
+            const ValueRef out = compute(*name.computed, in, room);
+            if (!out.is_string()) {
+                return out;
+            }
+            std::string copy(out.string());
+            scratch = std::move(copy);
+            return ValueRef(std::string_view(scratch));
+        }
         case Name::Kind::Own:
             break;
     }
@@ -177,20 +225,56 @@ ValueRef value_of(const Name& name, const EventRef& event, const Names& names,
     return {};
 }
 
-PlanNode make_plan(const Query& query, const event::ProfileSet& profiles) {
-    PlanNode filter = query.tree ? compile(query.tree->filter, profiles) : PlanNode();
-    if (!query.only_sources) {
-        return filter;
+Result<PlanNode> make_plan(const Query& query, const event::ProfileSet& profiles) {
+    PlanNode all;
+    all.kind = PlanNode::Kind::And;
+    if (query.only_sources) {
+        PlanNode sources;
+        sources.kind = PlanNode::Kind::Sources;
+        sources.sources = *query.only_sources;
+        std::ranges::sort(sources.sources);
+        all.children.push_back(std::move(sources));
     }
-    PlanNode sources;
-    sources.kind = PlanNode::Kind::Sources;
-    sources.sources = *query.only_sources;
-    std::ranges::sort(sources.sources);
-    PlanNode both;
-    both.kind = PlanNode::Kind::And;
-    both.children.push_back(std::move(sources));
-    both.children.push_back(std::move(filter));
-    return both;
+    if (query.tree) {
+        Scope scope(profiles);
+        if (query.tree->filter.kind != Node::Kind::All) {
+            all.children.push_back(compile(query.tree->filter, scope));
+        }
+        for (const Step& step : query.tree->steps) {
+            switch (step.kind) {
+                case Step::Kind::Extract:
+                    scope.add(step.extract);
+                    break;
+                case Step::Kind::Where:
+                    all.children.push_back(compile(step.where, scope));
+                    break;
+                case Step::Kind::Hunt: {
+                    if (query.hunter == nullptr) {
+                        return fail(
+                            Code::InvalidArgument,
+                            fmt::format("the list \"{}\" cannot be hunted for here", step.list));
+                    }
+                    PlanNode node;
+                    node.kind = PlanNode::Kind::Hunt;
+                    node.hunter = query.hunter.get();
+                    node.computed = true;
+                    all.children.push_back(std::move(node));
+                    break;
+                }
+            }
+        }
+    }
+    for (const PlanNode& child : all.children) {
+        all.computed = all.computed || child.computed;
+    }
+    if (all.children.empty()) {
+        return PlanNode();
+    }
+    if (all.children.size() == 1) {
+        PlanNode only = std::move(all.children.front());
+        return only;
+    }
+    return all;
 }
 
 bool passes(PlanNode& node, const EventRef& event, const Names& names) {
@@ -209,6 +293,12 @@ bool passes(PlanNode& node, const EventRef& event, const Names& names) {
         case PlanNode::Kind::Sources:
             return std::ranges::binary_search(node.sources,
                                               names.sources->source_name(event.head().source));
+        case PlanNode::Kind::Hunt: {
+            if (!node.eye) {
+                node.eye = node.hunter->eye();
+            }
+            return holds_any(*node.hunter, *node.eye, event);
+        }
     }
     return false;
 }

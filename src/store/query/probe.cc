@@ -116,6 +116,7 @@ std::vector<Skip> Prober::run(PlanNode& node, const RowSet& asked) {
         }
         case PlanNode::Kind::All:
         case PlanNode::Kind::Not:
+        case PlanNode::Kind::Hunt:
             break;
     }
     return std::vector<Skip>(count_, Skip::None);
@@ -223,6 +224,7 @@ std::vector<Skip> Prober::leaf(PlanNode& node, const RowSet& asked) {
             return out;
         case Name::Kind::Received:
         case Name::Kind::Id:
+        case Name::Kind::Computed:
             return out;
     }
     return out;

@@ -2,33 +2,17 @@
 #include "store/query/run.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <unordered_map>
 
-#include <fmt/format.h>
-
 #include "base/time.h"
+#include "store/query/codes.h"
 #include "store/query/probe.h"
 
 namespace gac::store::query {
 
 using event::ValueRef;
-
-Meter::Meter(const Budget& budget)
-    : budget_(budget), deadline_us_(base::monotonic_us() + budget.time_max.us) {}
-
-bool Meter::enough() {
-    if (!why_.empty()) {
-        return true;
-    }
-    if (budget_.cancel.stop_requested()) {
-        why_ = "cancelled";
-    } else if (bytes_ > budget_.bytes_max) {
-        why_ = fmt::format("more than {} bytes would have to be read", budget_.bytes_max);
-    } else if (base::monotonic_us() > deadline_us_) {
-        why_ = fmt::format("not finished within {} ms", budget_.time_max.us / 1000);
-    }
-    return !why_.empty();
-}
 
 Result<RowSet> matching_rows(Unit& unit, const UnitPlace& place, const TimeRange& range,
                              PlanNode& plan) {
@@ -41,46 +25,164 @@ Result<RowSet> matching_rows(Unit& unit, const UnitPlace& place, const TimeRange
             }
         }
     }
-    return unit.matches(plan, among);
+    return passing_rows(unit, plan, among);
 }
 
-void for_each_match(
-    const Context& context, const Query& query, Meter& meter,
-    const std::function<bool(const UnitPlace&)>& wanted,
-    const std::function<Result<bool>(Unit&, const UnitPlace&, const RowSet&)>& use) {
-    PlanNode plan = make_plan(query, *context.names.profiles);
-    Probes probes(plan, context.names, context.on_damage);
-    std::string damage;
-    for (const UnitPlace& place : units_of(context.history, query.range)) {
-        if (!wanted(place)) {
-            break;
+namespace {
+
+// Plans keep scratch memory: each thread uses one of its own.
+class Plans {
+public:
+    explicit Plans(PlanNode plan) : first_(plan) { free_.push_back(std::move(plan)); }
+    PlanNode take() {
+        const std::lock_guard lock(mutex_);
+        if (free_.empty()) {
+            return first_;
         }
-        if (meter.enough()) {
+        PlanNode plan = std::move(free_.back());
+        free_.pop_back();
+        return plan;
+    }
+    void give_back(PlanNode plan) {
+        const std::lock_guard lock(mutex_);
+        free_.push_back(std::move(plan));
+    }
+
+private:
+    const PlanNode first_;
+    std::mutex mutex_;
+    std::vector<PlanNode> free_;
+};
+
+// What became of a unit, until its turn to be merged.
+struct Looked {
+    std::unique_ptr<Part> part;
+    std::optional<Error> fault;
+    SkipCounts skips;
+    std::uint64_t bytes = 0;
+    bool too_old = false;
+    bool opened = false;
+};
+
+void explain_unit(Explanation& explanation, const UnitPlace& place, const Looked& looked) {
+    const std::string file =
+        place.segment ? place.segment->path().filename().string() : std::string("memory");
+    auto found = std::ranges::find(explanation.parts, file, &Explanation::Part::file);
+    if (found == explanation.parts.end()) {
+        explanation.parts.push_back({.file = file});
+        found = explanation.parts.end() - 1;
+    }
+    ++found->blocks;
+    found->rows += place.rows;
+    found->read += looked.opened ? 1 : 0;
+    found->bytes += looked.bytes;
+    found->skips.add(looked.skips);
+}
+
+}  // namespace
+
+Result<> walk_units(Walk& walk,
+                    const std::function<Result<std::unique_ptr<Part>>(Unit&, const UnitPlace&,
+                                                                      const RowSet&)>& look,
+                    const std::function<bool(const UnitPlace&, Part&)>& merge) {
+    const Context& context = walk.context;
+    Meter& meter = walk.meter;
+    const std::int64_t begun = base::monotonic_us();
+    GAC_TRY(plan, make_plan(walk.query, *context.names.profiles));
+    Probes probes(plan, context.names, context.on_damage);
+    Plans plans(std::move(plan));
+    std::vector<UnitPlace> places;
+    if (walk.among == nullptr) {
+        places = units_of(context.history, walk.query.range, &walk.skips);
+    } else {
+        for (const Chosen& chosen : *walk.among) {
+            places.push_back(chosen.place);
+        }
+    }
+    meter.expect(places.size());
+    if (walk.explanation != nullptr) {
+        walk.explanation->plan_us += base::monotonic_us() - begun;
+    }
+    std::vector<Looked> ring(context.pool.window());
+    std::string damage;
+    const auto work = [&](std::size_t number) {
+        Looked& looked = ring[number % ring.size()];
+        looked = {};
+        const UnitPlace& place = places[number];
+        TimeRange range = walk.query.range;
+        range.from.us = std::max(range.from.us, walk.not_before.load(std::memory_order_relaxed));
+        looked.too_old = place.time_max < range.from;
+        if (looked.too_old || meter.enough()) {
             return;
         }
-        if (probes.look(place).skipped() > 0) {
-            continue;
-        }
-        const auto looked = [&]() -> Result<bool> {
-            GAC_TRY(unit, open_unit(place, context.names));
-            GAC_TRY(rows, matching_rows(*unit, place, query.range, plan));
-            Result<bool> more = true;
-            if (!rows.empty()) {
-                more = use(*unit, place, rows);
+        if (walk.among == nullptr) {
+            looked.skips = probes.look(place);
+            if (looked.skips.skipped() > 0) {
+                return;
             }
-            meter.add(unit->bytes_read(), unit->rows());
-            return more;
-        }();
-        if (!looked) {
-            damage = looked.error().message();
-            context.on_damage(looked.error());
-        } else if (!*looked) {
-            break;
         }
+        looked.opened = true;
+        PlanNode own = plans.take();
+        const auto done = [&]() -> Result<> {
+            GAC_TRY(unit, open_unit(place, context.names, &meter));
+            const auto found = [&]() -> Result<> {
+                RowSet rows;
+                if (walk.among != nullptr) {
+                    rows = (*walk.among)[number].rows;
+                } else {
+                    GAC_TRY(matching, matching_rows(*unit, place, range, own));
+                    rows = std::move(matching);
+                }
+                if (!rows.empty()) {
+                    GAC_TRY(part, look(*unit, place, rows));
+                    looked.part = std::move(part);
+                }
+                return {};
+            }();
+            looked.bytes = unit->bytes_read();
+            meter.add(looked.bytes, unit->rows());
+            return found;
+        }();
+        plans.give_back(std::move(own));
+        if (!done && !meter.enough()) {  // one that was stopped says nothing
+            looked.fault = done.error();
+            context.on_damage(done.error());
+        }
+    };
+    const auto merge_one = [&](std::size_t number) {
+        Looked looked = std::move(ring[number % ring.size()]);
+        meter.unit_done();
+        walk.skips.add(looked.skips);
+        if (walk.explanation != nullptr) {
+            explain_unit(*walk.explanation, places[number], looked);
+        }
+        if (looked.fault) {
+            damage = looked.fault->message();
+        }
+        bool more = !looked.too_old;
+        if (looked.part) {
+            more = merge(places[number], *looked.part) && more;
+        }
+        if (!more) {
+            meter.unit_done(places.size() - number - 1);
+        }
+        return more && !meter.enough();
+    };
+    context.pool.run(places.size(), work, merge_one);
+    if (walk.explanation != nullptr) {
+        walk.explanation->walk_us += base::monotonic_us() - begun;
     }
-    if (!damage.empty() && meter.why().empty()) {
-        meter.give_up("a damaged part was left out: " + damage);
+    if (!damage.empty()) {
+        meter.note("a damaged part was left out: " + damage);
     }
+    return {};
+}
+
+void tell_cost(const Walk& walk, Answer& answer) {
+    answer.scanned_bytes = walk.meter.bytes();
+    answer.scanned_events = walk.meter.events();
+    answer.skips.add(walk.skips);
+    answer.partial = walk.meter.why();
 }
 
 Cell cell_of(const ValueRef& value) {

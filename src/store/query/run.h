@@ -1,9 +1,13 @@
-// Running questions over one snapshot of history. Any thread; each call uses the caller's.
+// Running questions over one snapshot of history. Any thread; the caller waits while the threads of
+// the pool work.
 #pragma once
 
+#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,7 +16,9 @@
 #include "store/hunt.h"
 #include "store/memory/chunk.h"
 #include "store/query.h"
+#include "store/query/meter.h"
 #include "store/query/plan.h"
+#include "store/query/pool.h"
 #include "store/query/unit.h"
 
 namespace gac::store::query {
@@ -20,44 +26,50 @@ namespace gac::store::query {
 struct Context {
     const Names& names;
     const History& history;
-    // A block that cannot be read is told here and left out.
+    // A block that cannot be read is told here and left out. Any thread.
     std::function<void(const Error&)> on_damage;
-};
-
-// Counts what a question costs and says when it is enough.
-class Meter {
-public:
-    explicit Meter(const Budget& budget);
-    void add(std::uint64_t bytes, std::uint64_t events) {
-        bytes_ += bytes;
-        events_ += events;
-    }
-    bool enough();  // then why() says what for
-    void give_up(std::string why) { why_ = std::move(why); }
-    const std::string& why() const { return why_; }
-    std::uint64_t bytes() const { return bytes_; }
-    std::uint64_t events() const { return events_; }
-
-private:
-    const Budget& budget_;
-    std::int64_t deadline_us_;
-    std::uint64_t bytes_ = 0;
-    std::uint64_t events_ = 0;
-    std::string why_;
+    Pool& pool;
 };
 
 // Rows of a unit within the range that pass the plan.
 Result<RowSet> matching_rows(Unit& unit, const UnitPlace& place, const TimeRange& range,
                              PlanNode& plan);
 
-// Calls use(unit, place, rows) for every unit with matches, newest first, until it says stop
-// (false) or the budget is spent. Damaged units are told and left out.
-void for_each_match(const Context& context, const Query& query, Meter& meter,
-                    const std::function<bool(const UnitPlace&)>& wanted,
-                    const std::function<Result<bool>(Unit&, const UnitPlace&, const RowSet&)>& use);
+// Rows of a unit that a walk before chose.
+struct Chosen {
+    UnitPlace place;
+    RowSet rows;
+};
+
+// A walk over the units of a question, newest first, on the threads of the pool. What the threads
+// find is merged in the order of the units, so that the answer is the same for any number of them.
+struct Walk {
+    const Context& context;
+    const Query& query;
+    Meter& meter;
+    // Rows before this are not wanted any more; it only grows. Units before it are not opened.
+    std::atomic<std::int64_t> not_before{std::numeric_limits<std::int64_t>::min()};
+    const std::vector<Chosen>* among = nullptr;  // instead of the filter
+    Explanation* explanation = nullptr;          // optional
+    SkipCounts skips;
+};
+
+// What a thread found in one unit; made by look().
+struct Part {
+    virtual ~Part() = default;
+};
+
+// `look` runs on any thread for every unit with matches; null = nothing found. `merge` runs for one
+// part at a time, in the order of the units; false ends the walk. Damaged units are told and left
+// out.
+Result<> walk_units(Walk& walk,
+                    const std::function<Result<std::unique_ptr<Part>>(Unit&, const UnitPlace&,
+                                                                      const RowSet&)>& look,
+                    const std::function<bool(const UnitPlace&, Part&)>& merge);
 
 Result<Answer> run_search(const Context& context, const Query& query, const Budget& budget);
-Result<Answer> run_stats(const Context& context, const Query& query, const Budget& budget);
+// The table of a stats or top pipe and of what stands behind it.
+Result<> run_stats(Walk& walk, const Scope& scope, Answer& answer);
 Result<> run_fetch(const Context& context, std::span<const event::EventId> ids,
                    event::EventBatch& out);
 Result<Histogram> run_histogram(const Context& context, const Query& query,
@@ -70,6 +82,9 @@ Result<std::vector<TopValues>> run_field_summary(const Context& context, const Q
                                                  const Budget& budget);
 Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
                             const HuntQuestion& question, const Budget& budget);
+
+// Adds what the walk cost and why it ended.
+void tell_cost(const Walk& walk, Answer& answer);
 
 Cell cell_of(const event::ValueRef& value);
 // Order of cells in sorted tables: no value first, then numbers, times, addresses, truths, texts.

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "store/bytes.h"
-#include "store/memory/value_bytes.h"
+#include "store/query/codes.h"
 
 namespace gac::store::query {
 
@@ -18,28 +18,6 @@ using event::ValueRef;
 namespace {
 
 constexpr std::uint32_t kMemoryUnitRows = 4096;  // small batches are looked at together
-
-// Distinct values as they come.
-class CodeTable {
-public:
-    explicit CodeTable(Codes& out) : out_(out) {}
-    std::uint32_t of(const ValueRef& value) {
-        if (value.is_null()) {
-            return 0;
-        }
-        key_.clear();
-        put_value(key_, value, {});
-        const auto [place, added] = out_.keys.add(key_);
-        if (added) {
-            out_.values.push_back(value);
-        }
-        return place + 1;
-    }
-
-private:
-    Codes& out_;
-    std::string key_;
-};
 
 // ---- batches of the memory table ----
 
@@ -73,6 +51,18 @@ public:
         RowSet out(rows());
         among.for_each([&](std::uint32_t row) {
             if (passes(node, events_[row], names_)) {
+                out.set(row);
+            }
+        });
+        return out;
+    }
+
+    Result<RowSet> passing(
+        const RowSet& among,
+        const std::function<bool(const event::EventRef&, const Names&)>& test) override {
+        RowSet out(rows());
+        among.for_each([&](std::uint32_t row) {
+            if (test(events_[row], names_)) {
                 out.set(row);
             }
         });
@@ -237,14 +227,12 @@ public:
 
     std::uint32_t rows() const override { return reader_.rows(); }
     std::uint64_t bytes_read() const override { return reader_.bytes_read(); }
-    SkipCounts skips() const override {
-        SkipCounts out;
-        out.by_range = excluded_ && reader_.bytes_read() == 0 ? 1 : 0;
-        return out;
-    }
     Result<std::span<const std::int64_t>> times() override { return reader_.numbers(System::Time); }
     Result<std::span<const std::int64_t>> ids() override { return reader_.numbers(System::Id); }
     Result<RowSet> matches(PlanNode& node, const RowSet& among) override;
+    Result<RowSet> passing(
+        const RowSet& among,
+        const std::function<bool(const event::EventRef&, const Names&)>& test) override;
     Result<Codes> codes(const Name& name, const RowSet& rows_asked) override;
     Result<> materialize(std::span<const std::uint32_t> rows_asked, event::EventBatch& out,
                          std::vector<event::EventId>& ids) override {
@@ -267,7 +255,6 @@ private:
 
     const Names& names_;
     const Watch* watch_;
-    bool excluded_ = false;  // some column was not read, for its least and greatest value
     base::Fd fd_;
     BlockReader reader_;
 };
@@ -310,6 +297,8 @@ Result<RowSet> BlockUnit::matches(PlanNode& node, const RowSet& among) {
             return sources(node, among);
         case PlanNode::Kind::Leaf:
             return node.name.kind == Name::Kind::Own ? leaf(node, among) : system_leaf(node, among);
+        case PlanNode::Kind::Hunt:
+            break;  // answered above the unit
     }
     return RowSet(rows());
 }
@@ -369,7 +358,6 @@ Result<RowSet> BlockUnit::leaf(PlanNode& node, const RowSet& among) {
                     continue;
                 }
                 if (last && excluded(entry, matcher.test())) {
-                    excluded_ = true;
                     continue;
                 }
                 GAC_TRY(column, reader_.column(number));
@@ -455,6 +443,7 @@ Result<> BlockUnit::system_values(Name::Kind kind, const RowSet& among, F&& use)
             return {};
         }
         case Name::Kind::Own:
+        case Name::Kind::Computed:
             break;
     }
     return {};
@@ -475,7 +464,6 @@ Result<RowSet> BlockUnit::system_leaf(PlanNode& node, const RowSet& among) {
                                 .min = reader_.entry().time_min.us,
                                 .max = reader_.entry().time_max.us};
         if (excluded(times, node.matcher->test())) {
-            excluded_ = true;
             return out;
         }
     }
@@ -503,6 +491,28 @@ Result<RowSet> BlockUnit::sources(const PlanNode& node, const RowSet& among) {
                 out.set(row);
             }
         }));
+    return out;
+}
+
+Result<RowSet> BlockUnit::passing(
+    const RowSet& among, const std::function<bool(const event::EventRef&, const Names&)>& test) {
+    constexpr std::size_t kAtOnce = 1024;
+    RowSet out(rows());
+    std::vector<std::uint32_t> wanted;
+    among.for_each([&](std::uint32_t row) { wanted.push_back(row); });
+    for (std::size_t begin = 0; begin < wanted.size(); begin += kAtOnce) {
+        GAC_CHECK(keep_on(watch_));
+        const auto some =
+            std::span(wanted).subspan(begin, std::min(kAtOnce, wanted.size() - begin));
+        event::EventBatch events;
+        std::vector<event::EventId> ids;
+        GAC_CHECK(reader_.materialize(some, events, ids));
+        for (std::uint32_t i = 0; i < events.size(); ++i) {
+            if (test(events[i], names_)) {
+                out.set(some[i]);
+            }
+        }
+    }
     return out;
 }
 
@@ -599,6 +609,7 @@ bool excluded(const ColumnEntry& column, const Test& test) {
         case Relation::GreaterOrEqual:
             return column.max < value;
         case Relation::Exists:
+        case Relation::Matches:
             return false;
     }
     return false;
@@ -613,7 +624,7 @@ Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& nam
     return std::make_unique<BlockUnit>(place.segment, std::move(fd), place.block, names, watch);
 }
 
-std::vector<UnitPlace> units_of(const History& history, const TimeRange& range) {
+std::vector<UnitPlace> units_of(const History& history, const TimeRange& range, SkipCounts* skips) {
     std::vector<UnitPlace> out;
     const auto overlaps = [&](base::TimePoint min, base::TimePoint max) {
         return max >= range.from && min < range.to;
@@ -648,7 +659,12 @@ std::vector<UnitPlace> units_of(const History& history, const TimeRange& range) 
         }
         for (std::uint32_t block = 0; block < segment->blocks().size(); ++block) {
             const BlockEntry& entry = segment->blocks()[block];
-            if (overlaps(entry.time_min, entry.time_max)) {
+            const bool wanted = overlaps(entry.time_min, entry.time_max);
+            if (skips != nullptr) {
+                ++skips->blocks;
+                skips->by_time += wanted ? 0 : 1;
+            }
+            if (wanted) {
                 out.push_back({.time_min = entry.time_min,
                                .time_max = entry.time_max,
                                .id_min = entry.id_min,

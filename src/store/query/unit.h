@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ struct Codes {
     std::vector<std::uint32_t> code;      // one a row; only rows asked for are filled
     std::vector<event::ValueRef> values;  // live as long as the unit
     BytesIndex keys;                      // the same as bytes: equal exactly when the values are
+    std::shared_ptr<base::Arena> texts;   // of values that stand nowhere in the unit
 };
 
 // Asked between pages and columns, so that a big block does not hold up one who has cancelled.
@@ -40,14 +42,16 @@ public:
     virtual std::uint32_t rows() const = 0;
     // Rows that pass, out of `among`.
     virtual Result<RowSet> matches(PlanNode& node, const RowSet& among) = 0;
+    // Rows whose whole event passes a test: the last resort.
+    virtual Result<RowSet> passing(
+        const RowSet& among,
+        const std::function<bool(const event::EventRef&, const Names&)>& test) = 0;
     virtual Result<std::span<const std::int64_t>> times() = 0;
     virtual Result<std::span<const std::int64_t>> ids() = 0;
     virtual Result<Codes> codes(const Name& name, const RowSet& rows) = 0;
     virtual Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                  std::vector<event::EventId>& ids) = 0;
     virtual std::uint64_t bytes_read() const = 0;
-    // After matches(): by what the unit was left out without being read, if it was.
-    virtual SkipCounts skips() const { return {}; }
 };
 
 // Can no integer or time between the column's least and greatest pass? Saves reading it.
@@ -73,7 +77,9 @@ struct History {
     std::shared_ptr<const std::vector<std::shared_ptr<const Segment>>> segments;
 };
 
-// All units that may hold rows of that range, newest first.
-std::vector<UnitPlace> units_of(const History& history, const TimeRange& range);
+// All units that may hold rows of that range, newest first. `skips`: what was left out for its
+// time.
+std::vector<UnitPlace> units_of(const History& history, const TimeRange& range,
+                                SkipCounts* skips = nullptr);
 
 }  // namespace gac::store::query
