@@ -20,11 +20,13 @@
 #include "event/batch.h"
 #include "event/profile.h"
 #include "pipeline/chunk.h"
+#include "pipeline/hunt_service.h"
 #include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
 #include "response/alerts.h"
 #include "response/changes.h"
 #include "response/hosts.h"
+#include "response/hunts.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 #include "response/saved_searches.h"
@@ -69,10 +71,12 @@ struct Backend {
     response::RulesBook& rules_book;
     response::RuleExceptions& rule_exceptions;
     response::SavedSearches& saved_searches;
+    response::Hunts& hunt_book;
 
     store::EventSource& events;
     pipeline::RuleService& rules;
     pipeline::SourceTable& sources;
+    pipeline::HuntService& hunts;
 
     // Pipeline::submit: takes the chunk, or says Unavailable or StorageFull and leaves it
     // untouched.

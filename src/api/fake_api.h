@@ -61,6 +61,20 @@ struct FakeApi : response::FakeDesk {
             pipeline::RuleSources{{folder.path() / "rules"}, profiles, {}, folder.path() / "packs"},
             rules, rule_exceptions, clock);
         must(rule_service->reload());
+        indicators = std::make_unique<pipeline::IndicatorService>(
+            pipeline::IndicatorPaths{},
+            std::make_shared<detect::IndicatorPlan>(*profiles, detect::IndicatorOptions{}));
+        hunts = std::make_unique<pipeline::HuntService>(
+            pipeline::HuntParts{.history = *history,
+                                .events_end = [this] { return history->stats().next_id; },
+                                .lists = *indicators,
+                                .rules = *rule_service,
+                                .profiles = profiles,
+                                .sources = *sources_table,
+                                .alerts = alerts,
+                                .book = hunt_book,
+                                .clock = clock},
+            pipeline::HuntSettings{.known_file = folder.path() / "hunted"});
     }
     ~FakeApi() { api.reset(); }
 
@@ -95,9 +109,11 @@ struct FakeApi : response::FakeDesk {
             .rules_book = rules,
             .rule_exceptions = rule_exceptions,
             .saved_searches = saved_searches,
+            .hunt_book = hunt_book,
             .events = *history,
             .rules = *rule_service,
             .sources = *sources_table,
+            .hunts = *hunts,
             .submit = [this](pipeline::Chunk& chunk) { return pipeline.submit(chunk); },
             .try_line = [](std::string_view line, std::string_view,
                            std::string_view) -> Result<TriedLine> {
@@ -189,6 +205,8 @@ struct FakeApi : response::FakeDesk {
     std::shared_ptr<const event::ProfileSet> profiles;
     std::unique_ptr<store::Store> history;
     std::unique_ptr<pipeline::RuleService> rule_service;
+    std::unique_ptr<pipeline::IndicatorService> indicators;
+    std::unique_ptr<pipeline::HuntService> hunts;
     FakePipeline pipeline;
     std::vector<NotReady> not_ready;
     std::unique_ptr<Api> api;

@@ -33,6 +33,8 @@ struct Config {
     bool shipped_rules = true;
     std::vector<std::string> indicators;   // files or folders of indicator lists
     std::vector<std::string> allow_lists;  // of what is no indicator whatever the others say
+    bool hunt_new_indicators = true;
+    std::int64_t hunt_days = 0;  // 0 = everything kept
     bool indicators_in_text = false;
     bool drill = true;            // play the sample night on first start
     std::int64_t shards = 0;      // 0: one a core

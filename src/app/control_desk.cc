@@ -33,6 +33,7 @@ ControlDesk::ControlDesk(std::unique_ptr<db::Database> opened, const base::Clock
       rules(*database, audit, clock, changes),
       rule_exceptions(*database, audit, clock, changes),
       saved_searches(*database, audit, clock),
+      hunts(*database, audit, clock),
       sources(*database, audit, clock, changes),
       alerts(*database, audit, clock, changes, hosts, regulations) {}
 

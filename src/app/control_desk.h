@@ -17,6 +17,7 @@
 #include "response/alerts.h"
 #include "response/changes.h"
 #include "response/hosts.h"
+#include "response/hunts.h"
 #include "response/regulations.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
@@ -44,6 +45,7 @@ public:
     response::RulesBook rules;
     response::RuleExceptions rule_exceptions;
     response::SavedSearches saved_searches;
+    response::Hunts hunts;
     response::SourceBook sources;
     response::Alerts alerts;
 

@@ -22,6 +22,7 @@ public:
     std::filesystem::path certificate_key() const { return folder_ / "tls.key"; }
     std::filesystem::path follow_positions() const { return folder_ / "follow.positions"; }
     std::filesystem::path windows() const { return folder_ / "correlation.windows"; }
+    std::filesystem::path hunted() const { return folder_ / "hunted.entries"; }
     std::filesystem::path drill_played() const { return folder_ / "drill.played"; }
 
 private:

@@ -20,6 +20,7 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "pipeline/follower.h"
+#include "pipeline/hunt_service.h"
 #include "pipeline/indicator_service.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/replay.h"
@@ -104,6 +105,7 @@ struct WatchPost::Rooms {
     std::unique_ptr<pipeline::RuleService> rules;
     std::unique_ptr<pipeline::IndicatorService> indicators;
     std::unique_ptr<pipeline::Pipeline> pipeline;
+    std::unique_ptr<pipeline::HuntService> hunts;
     std::unique_ptr<pipeline::SyslogInput> syslog;
     std::unique_ptr<pipeline::Reporter> reporter;
     std::unique_ptr<net::Runtime> runtime;
@@ -189,6 +191,19 @@ Result<> WatchPost::Rooms::open_pipeline() {
                                 .alerts = desk->alerts,
                                 .indicators = indicators.get()};
     pipeline = std::make_unique<pipeline::Pipeline>(parts, settings, std::move(windows));
+    hunts = std::make_unique<pipeline::HuntService>(
+        pipeline::HuntParts{.history = *store,
+                            .events_end = [this] { return store->stats().next_id; },
+                            .lists = *indicators,
+                            .rules = *rules,
+                            .profiles = content.profiles,
+                            .sources = *sources,
+                            .alerts = desk->alerts,
+                            .book = desk->hunts,
+                            .clock = clock},
+        pipeline::HuntSettings{.automatic = config.hunt_new_indicators,
+                               .back = base::Duration::days(config.hunt_days),
+                               .known_file = folder.hunted()});
     syslog = std::make_unique<pipeline::SyslogInput>(*pipeline, settings.event_bytes_max);
     reporter =
         std::make_unique<pipeline::Reporter>(*sources, desk->sources, content.profiles, [this] {
@@ -221,9 +236,11 @@ api::Backend WatchPost::Rooms::backend() {
         .rules_book = desk->rules,
         .rule_exceptions = desk->rule_exceptions,
         .saved_searches = desk->saved_searches,
+        .hunt_book = desk->hunts,
         .events = *store,
         .rules = *rules,
         .sources = *sources,
+        .hunts = *hunts,
         .submit = [this](pipeline::Chunk& chunk) { return pipeline->submit(chunk); },
         .try_line = [this](std::string_view line, std::string_view format,
                            std::string_view profile) { return try_line(line, format, profile); },
@@ -381,6 +398,7 @@ void WatchPost::Rooms::stop() {
     if (reporter) {
         reporter->stop();
     }
+    hunts.reset();
     pipeline.reset();  // works off its queues
     reporter.reset();  // reports the last counts
 }

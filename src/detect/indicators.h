@@ -113,10 +113,19 @@ private:
     std::unique_ptr<Parts> parts_;
 };
 
+// Which entries of a reading are taken up. Each is told by a number that is the same in every
+// process as long as list file and entry are the same; entries of allow lists are always taken.
+class IndicatorChoice {
+public:
+    virtual ~IndicatorChoice() = default;
+    virtual bool takes(std::uint64_t entry) = 0;
+};
+
 // Reads lists as they come, in pieces of any size, without keeping their text.
 class IndicatorBuilder {
 public:
-    explicit IndicatorBuilder(IndicatorLimits limits = {});
+    // `choice` may be null, and must outlive the builder.
+    explicit IndicatorBuilder(IndicatorLimits limits = {}, IndicatorChoice* choice = nullptr);
     ~IndicatorBuilder();
     IndicatorBuilder(const IndicatorBuilder&) = delete;
     IndicatorBuilder& operator=(const IndicatorBuilder&) = delete;

@@ -8,7 +8,12 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
+#include "base/file.h"
+#include "pipeline/hunt_service.h"
+#include "response/desk_fixture.h"
+#include "response/fake_desk.h"
 #include "store/testing.h"
 
 namespace gac::pipeline {
@@ -323,6 +328,201 @@ TEST(Hunt, TellsWhyItStopped) {
         << json;
     EXPECT_TRUE(json.contains("\"lists\":[{\"list\":\"all\",\"line\":1,\"level\":\"medium\"}]"))
         << json;
+}
+
+// A server's hunting by itself, without a server.
+struct Watch : response::FakeDesk {
+    Watch() {
+        lists_folder = folder.path() / "lists";
+        std::filesystem::create_directories(lists_folder);
+        std::filesystem::create_directories(folder.path() / "rules");
+        open_history();
+        rule_service = std::make_unique<RuleService>(
+            RuleSources{{folder.path() / "rules"}, shipped_profiles(), {}, folder.path() / "packs"},
+            rules, rule_exceptions, clock);
+        access::must(rule_service->reload());
+    }
+    void open_history() {
+        history = access::must(store::Store::open({.folder = folder.path() / "events"},
+                                                  shipped_profiles(), sources_table));
+    }
+    void add_events(std::string_view ip, int events) {
+        event::EventBatch batch;
+        for (int i = 0; i < events; ++i) {
+            batch.begin();
+            event::EventHead head;
+            head.time.us = (kNow + i) * 1'000'000;
+            head.received = head.time;
+            head.source = sources_table->source_id("fw");
+            batch.add_ip(event::field::SourceIp, *base::IpAddress::parse(ip));
+            batch.add_copy(event::intern("host.name"), i % 2 == 0 ? "pc-a" : "pc-b");
+            batch.end(head);
+        }
+        ASSERT_TRUE(store::testing::put(*history, batch));
+    }
+    void write_list(std::string_view name, std::string_view text) {
+        access::must(base::write_file_atomic(lists_folder / name, text));
+    }
+    // Everything new in the lists hunted for.
+    void start(event::EventId part = 20'000'000) {
+        lists = std::make_unique<IndicatorService>(
+            IndicatorPaths{{lists_folder}, {}},
+            std::make_shared<detect::IndicatorPlan>(*shipped_profiles(),
+                                                    detect::IndicatorOptions{}));
+        lists->load();
+        service = std::make_unique<HuntService>(
+            HuntParts{.history = *history,
+                      .events_end = [this] { return history->stats().next_id; },
+                      .lists = *lists,
+                      .rules = *rule_service,
+                      .profiles = shipped_profiles(),
+                      .sources = *sources_table,
+                      .alerts = alerts,
+                      .book = hunt_book,
+                      .clock = clock},
+            HuntSettings{.known_file = folder.path() / "hunted",
+                         .part = part,
+                         .look_every = base::Duration::millis(5)});
+        for (int i = 0; i < 4000 && !service->settled(); ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        ASSERT_TRUE(service->settled());
+    }
+    void stop() {
+        service.reset();
+        lists.reset();
+    }
+    std::vector<response::Alert> found() {
+        return access::must(alerts.list(everything(), {})).alerts;
+    }
+    std::vector<response::Hunt> hunts_done() {
+        return access::must(hunt_book.list(officer(), everything()));
+    }
+    access::Actor officer() {
+        if (!officer_) {
+            officer_ = user("coordinator", access::Role::Coordinator);
+        }
+        return *officer_;
+    }
+    response::Scope everything() { return scope_of(officer()); }
+
+    std::filesystem::path lists_folder;
+    std::shared_ptr<SourceTable> sources_table = std::make_shared<SourceTable>();
+    std::unique_ptr<store::Store> history;
+    std::unique_ptr<RuleService> rule_service;
+    std::unique_ptr<IndicatorService> lists;
+    std::unique_ptr<HuntService> service;
+
+private:
+    std::optional<access::Actor> officer_;
+};
+
+TEST(HuntService, NewEntriesOpenOneAlertAHostAndOnlyOnce) {
+    Watch watch;
+    watch.add_events("203.0.113.9", 40);
+    watch.add_events("203.0.113.10", 4);
+    watch.write_list("c2.txt", "# gac.level: high\n203.0.113.9\n198.51.100.1\n");
+    watch.start(25);  // the first forty events are in two parts
+    auto alerts = watch.found();
+    ASSERT_EQ(alerts.size(), 2U);  // one a host
+    for (const response::Alert& alert : alerts) {
+        EXPECT_EQ(alert.rule_id, "c2");
+        EXPECT_EQ(alert.rule_title_vi, "Phát hiện ngược: Chỉ dấu trong danh sách c2");
+        EXPECT_EQ(alert.level, event::Level::High);
+        EXPECT_EQ(alert.group.front().second, "203.0.113.9");
+    }
+    auto hunts = watch.hunts_done();
+    ASSERT_EQ(hunts.size(), 1U);
+    EXPECT_TRUE(hunts[0].automatic);
+    EXPECT_EQ(hunts[0].status, response::HuntStatus::Done);
+    EXPECT_EQ(hunts[0].indicators, 2U);
+    EXPECT_EQ(hunts[0].alerts, 2U);
+    EXPECT_EQ(hunts[0].done_to, 0U);
+
+    // Nothing new: nothing is hunted for after a restart.
+    watch.stop();
+    watch.start();
+    EXPECT_EQ(watch.hunts_done().size(), 1U);
+    EXPECT_EQ(watch.found().size(), 2U);
+
+    // A new entry is hunted for, alone.
+    watch.write_list("c2.txt", "# gac.level: high\n203.0.113.9\n198.51.100.1\n203.0.113.10\n");
+    ASSERT_TRUE(watch.lists->reload());
+    for (int i = 0; i < 4000 && watch.found().size() < 4; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    EXPECT_EQ(watch.found().size(), 4U);
+    hunts = watch.hunts_done();
+    ASSERT_EQ(hunts.size(), 2U);
+    EXPECT_EQ(hunts[0].indicators, 1U);
+
+    // What was hunted for is forgotten: the same alerts, none twice.
+    watch.stop();
+    std::filesystem::remove(watch.folder.path() / "hunted");
+    watch.start();
+    EXPECT_EQ(watch.hunts_done().size(), 3U);
+    EXPECT_EQ(watch.found().size(), 4U);
+}
+
+TEST(HuntService, GoesOnWhereItWas) {
+    Watch watch;
+    watch.add_events("203.0.113.9", 50);
+    watch.write_list("c2.txt", "203.0.113.9\n");
+    watch.start();
+    auto hunts = watch.hunts_done();
+    ASSERT_EQ(hunts.size(), 1U);
+    watch.stop();
+    // As if the program had ended after the newest ten events, with alerts not yet raised.
+    std::filesystem::remove(watch.folder.path() / "hunted");
+    hunts[0].status = response::HuntStatus::Running;
+    hunts[0].ended.reset();
+    hunts[0].done_to = 40;
+    hunts[0].events = 0;
+    access::must(watch.hunt_book.keep(access::Actor::system("test"), hunts[0]));
+    watch.start();
+    hunts = watch.hunts_done();
+    ASSERT_EQ(hunts.size(), 1U);
+    EXPECT_EQ(hunts[0].status, response::HuntStatus::Done);
+    EXPECT_EQ(hunts[0].done_to, 0U);
+    EXPECT_EQ(watch.found().size(), 2U);
+}
+
+TEST(HuntService, PeopleAskAndSeeTheirOwn) {
+    Watch watch;
+    watch.add_events("203.0.113.9", 10);
+    watch.start();
+    const auto refused =
+        watch.service->ask(watch.officer(), {.name = "x", .indicators = "hello there\n"});
+    ASSERT_FALSE(refused);
+    const auto unknown = watch.service->ask(watch.officer(), {.name = "x", .list = "none"});
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, Code::NotFound);
+
+    auto wanted = HuntService::Wanted{.name = "pasted", .indicators = "203.0.113.0/24\n"};
+    const auto asked = access::must(watch.service->ask(watch.officer(), wanted));
+    watch.service->wait(asked.id, base::Duration::seconds(20));
+    auto hunt = access::must(watch.hunt_book.find(asked.id));
+    EXPECT_EQ(hunt.status, response::HuntStatus::Done);
+    EXPECT_EQ(hunt.found, 1U);
+    EXPECT_TRUE(hunt.findings.starts_with("[{\"indicator\":\"203.0.113.0/24\"")) << hunt.findings;
+    EXPECT_TRUE(watch.found().empty());  // a question opens no alerts
+    EXPECT_FALSE(watch.service->cancel(asked.id));
+
+    // Only what one may see is looked at, and nobody else sees the hunt.
+    const auto unit = access::must(watch.units.add(watch.system, {.code = "u", .name = "U"})).id;
+    const auto clerk = watch.user("clerk", access::Role::Analyst, unit);
+    wanted.only_sources.emplace();
+    const auto empty = access::must(watch.service->ask(clerk, wanted));
+    watch.service->wait(empty.id, base::Duration::seconds(20));
+    EXPECT_EQ(access::must(watch.hunt_book.find(empty.id)).found, 0U);
+    const auto scope = watch.scope_of(clerk);
+    if (!scope.everything()) {
+        EXPECT_FALSE(watch.hunt_book.find(clerk, scope, asked.id));
+        EXPECT_EQ(access::must(watch.hunt_book.list(clerk, scope)).size(), 1U);
+    }
+    EXPECT_TRUE(watch.hunt_book.find(clerk, scope, empty.id));
+    const auto trail = access::must(watch.audit.list(watch.everything(), {.action = "hunt."}));
+    EXPECT_GE(trail.size(), 4U);
 }
 
 }  // namespace

@@ -121,11 +121,11 @@ void show_metrics(const IndicatorLoading& loading) {
 
 }  // namespace
 
-IndicatorLoading load_indicators(const IndicatorPaths& paths,
-                                 const detect::IndicatorLimits& limits) {
+IndicatorLoading load_indicators(const IndicatorPaths& paths, const detect::IndicatorLimits& limits,
+                                 detect::IndicatorChoice* choice) {
     const std::int64_t started = base::monotonic_us();
     IndicatorLoading loading;
-    detect::IndicatorBuilder builder(limits);
+    detect::IndicatorBuilder builder(limits, choice);
     std::vector<char> buffer(256 << 10);
     for (const ListFile& file : find_files(paths, loading.failures)) {
         if (auto read = read_list(file, builder, buffer); !read) {

@@ -38,7 +38,8 @@ struct IndicatorLoading {
 // Reads all of them, packed (.gz .xz .zst) or not; a folder at any depth, less hidden and half
 // written files and *.md. What cannot be used stands in `failures` and `faults`.
 IndicatorLoading load_indicators(const IndicatorPaths& paths,
-                                 const detect::IndicatorLimits& limits = {});
+                                 const detect::IndicatorLimits& limits = {},
+                                 detect::IndicatorChoice* choice = nullptr);
 
 class IndicatorService {
 public:
@@ -55,9 +56,11 @@ public:
     std::shared_ptr<const detect::IndicatorSet> active() const { return active_.get(); }
     const std::shared_ptr<const detect::IndicatorPlan>& plan() const { return plan_; }
     std::shared_ptr<const IndicatorLoading> loading() const { return loading_.get(); }
+    const IndicatorPaths& paths() const { return paths_; }
+    // Tells two states of the files apart: names, sizes and times.
+    std::string fingerprint() const;
 
 private:
-    std::string fingerprint() const;
     void take(IndicatorLoading loading);
     void watch(const std::stop_token& stop);
 

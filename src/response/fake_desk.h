@@ -11,6 +11,7 @@
 #include "access/fake_access.h"
 #include "response/alerts.h"
 #include "response/hosts.h"
+#include "response/hunts.h"
 #include "response/regulations.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
@@ -32,6 +33,7 @@ struct FakeDesk : access::FakeAccess {
     RulesBook rules{*database, audit, clock, feed};
     RuleExceptions rule_exceptions{*database, audit, clock, feed};
     SavedSearches saved_searches{*database, audit, clock};
+    Hunts hunt_book{*database, audit, clock};
     Actor user(std::string_view name, access::Role role,
                std::optional<UnitId> unit = std::nullopt) {
         return actor(name, role, unit);

@@ -1,8 +1,11 @@
 // From lists to a set. While lists are read, an entry is a key of 16 bytes; at the end the keys go
 // into tables of the right size, list by list, and their memory is given back on the way.
 #include <malloc.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
 #include <set>
@@ -66,7 +69,8 @@ struct HostKey {
 
 class IndicatorBuilder::State final : public ioc::ListSink {
 public:
-    explicit State(const IndicatorLimits& limits) : limits_(limits) {
+    State(const IndicatorLimits& limits, IndicatorChoice* choice)
+        : limits_(limits), choice_(choice) {
         parts_->note_text.assign(2, '\0');  // place 0: no note
     }
 
@@ -79,6 +83,7 @@ public:
         hosts_before_ = hosts_.size();
         faults_before_ = faults_.size();
         full_ = false;
+        passed_over_ = 0;
     }
 
     void feed(std::string_view bytes) { parser_->feed(bytes); }
@@ -98,7 +103,7 @@ public:
                         fmt::format("more than {} lists (lists_max)", limits_.lists_max),
                         list_.path);
         }
-        const std::size_t seen = std::size_t{list_.entries} + list_.refused;
+        const std::size_t seen = list_.entries + passed_over_ + list_.refused;
         if (seen > 0 && list_.refused * 100 > limits_.list_refusals_percent_max * seen) {
             const std::string first =
                 faults_.size() > faults_before_
@@ -136,6 +141,10 @@ public:
             return;
         }
         const ioc::Recognised& what = *entry.what;
+        if (choice_ != nullptr && !parser_->header().allow && !choice_->takes(number_of(entry))) {
+            ++passed_over_;
+            return;
+        }
         const auto number = static_cast<std::uint32_t>(keys_.size());
         keys_.push(key_of(what, number));
         ++list_.entries;
@@ -207,6 +216,21 @@ public:
     std::vector<ListFault> faults_;
 
 private:
+    // The same in every process: of the list's file and what the entry means.
+    std::uint64_t number_of(const ioc::ParsedEntry& entry) const {
+        const ioc::Recognised& what = *entry.what;
+        std::uint64_t hash = XXH3_64bits(list_.path.data(), list_.path.size());
+        if (what.type == IndicatorType::Ip) {
+            hash = XXH3_64bits_withSeed(what.ip.bytes.data(), what.ip.bytes.size(), hash);
+        } else {
+            hash = XXH3_64bits_withSeed(what.text.data(), what.text.size(), hash);
+        }
+        const std::array<std::int64_t, 3> rest = {
+            static_cast<std::int64_t>(what.type), what.bits,
+            (what.subdomains_only ? 1 : 0) | (entry.exact ? 2 : 0) | (what.url_below ? 4 : 0)};
+        return XXH3_64bits_withSeed(rest.data(), sizeof rest, hash);
+    }
+
     ioc::Index& index() { return parser_->header().allow ? parts_->allowed : parts_->hits; }
 
     ioc::Key key_of(const ioc::Recognised& what, std::uint32_t number) {
@@ -398,6 +422,7 @@ private:
     }
 
     const IndicatorLimits limits_;
+    IndicatorChoice* const choice_;
     std::unique_ptr<IndicatorSet::Parts> parts_ = std::make_unique<IndicatorSet::Parts>();
     Keys keys_;
     std::vector<std::uint32_t> expiry_;
@@ -411,11 +436,12 @@ private:
     std::size_t prefixes_before_ = 0;
     std::size_t hosts_before_ = 0;
     std::size_t faults_before_ = 0;
+    std::size_t passed_over_ = 0;  // not chosen
     bool full_ = false;
 };
 
-IndicatorBuilder::IndicatorBuilder(IndicatorLimits limits)
-    : state_(std::make_unique<State>(limits)) {}
+IndicatorBuilder::IndicatorBuilder(IndicatorLimits limits, IndicatorChoice* choice)
+    : state_(std::make_unique<State>(limits, choice)) {}
 IndicatorBuilder::~IndicatorBuilder() = default;
 void IndicatorBuilder::begin(const std::string& path, bool allow) { state_->begin(path, allow); }
 void IndicatorBuilder::feed(std::string_view bytes) { state_->feed(bytes); }

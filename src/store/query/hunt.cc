@@ -485,6 +485,7 @@ Result<std::uint64_t> Tracker::tally(const UnitPlace& place) {
         const std::uint32_t code = drill.code[row];
         return (code == 0 || !drill.values[code - 1].truth())
                && question_.range.contains({times[row]})
+               && static_cast<event::EventId>(ids[row]) >= question_.id_begin
                && static_cast<event::EventId>(ids[row]) < question_.id_end;
     };
     RowSet left(unit->rows());
@@ -557,7 +558,12 @@ Result<std::uint64_t> Tracker::tally(const UnitPlace& place) {
 Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
                             const HuntQuestion& question, const Budget& budget) {
     std::vector<UnitPlace> places = units_of(context.history, question.range);
-    std::erase_if(places, [&](const UnitPlace& place) { return place.id_min >= question.id_end; });
+    std::erase_if(places, [&](const UnitPlace& place) {
+        return place.id_min >= question.id_end || place.id_max < question.id_begin;
+    });
+    if (budget.progress) {
+        budget.progress->units_all += places.size();
+    }
     HuntAnswer answer;
     Tallies all(question);
     std::mutex mutex;  // over `all`, `answer` and the damage that is told
@@ -593,6 +599,11 @@ Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
                 break;
             }
             const auto read = tracker.run(places[at]);
+            if (budget.progress) {
+                budget.progress->bytes += read.value_or(0);
+                budget.progress->events += places[at].rows;
+                ++budget.progress->units_done;
+            }
             if (read) {
                 bytes += *read;
                 events += places[at].rows;
