@@ -22,17 +22,17 @@ constexpr int kLowPriority = 10;
 constexpr std::size_t kAlertsAtOnce = 200;
 constexpr std::size_t kTimesMax = 200'000;
 
-// Adds findings to a JSON array that may be full already; tells in `partial`.
-void add_findings(const HuntReport& report, std::string& array, std::uint64_t& kept,
-                  std::string& partial) {
+// A hunt's findings are bounded; beyond, its `partial` says so.
+void add_findings(const HuntReport& report, std::uint64_t& kept, response::Hunt& hunt) {
+    std::string& array = hunt.findings;
     std::string one;
     for (const HuntFinding& finding : report.findings) {
         one.clear();
         append_json(finding, one);
         if (kept >= HuntService::kFindingsKept
             || array.size() + one.size() > HuntService::kFindingsBytesMax) {
-            if (partial.empty()) {
-                partial = fmt::format("only the first {} findings are kept", kept);
+            if (hunt.partial.empty()) {
+                hunt.partial = fmt::format("only the first {} findings are kept", kept);
             }
             return;
         }
@@ -224,8 +224,7 @@ void HuntService::run(Job& job) {
     hunt.events = report->events;
     hunt.found = report->findings.size();
     hunt.partial = report->partial;
-    std::uint64_t kept = 0;
-    add_findings(*report, hunt.findings, kept, hunt.partial);
+    add_findings(*report, job.kept, hunt);
     end(job.stop.stop_requested() ? HuntStatus::Cancelled : HuntStatus::Done);
 }
 
@@ -313,11 +312,10 @@ void HuntService::hunt_new(const std::stop_token& stop) {
         Lines times;
         bool whole = true;
         response::Hunt& hunt = job->hunt;
-        std::string findings = hunt.findings;
         while (whole && hunt.done_to > 0) {
             const event::EventId begin =
                 hunt.done_to > settings_.part ? hunt.done_to - settings_.part : 0;
-            GAC_TRY(looked, hunt_part(*job, begin, hunt.done_to, times, findings));
+            GAC_TRY(looked, hunt_part(*job, begin, hunt.done_to, times));
             whole = looked;
         }
         if (stop.stop_requested() && !whole) {
@@ -348,7 +346,7 @@ void HuntService::hunt_new(const std::stop_token& stop) {
 
 // False when it was stopped before its end: then nothing of the part is noted.
 Result<bool> HuntService::hunt_part(Job& job, event::EventId begin, event::EventId end,
-                                    Lines& times, std::string& findings) {
+                                    Lines& times) {
     response::Hunt& hunt = job.hunt;
     store::HuntQuestion question;
     question.range.from = hunt.from.value_or(question.range.from);
@@ -365,11 +363,12 @@ Result<bool> HuntService::hunt_part(Job& job, event::EventId begin, event::Event
         return false;
     }
     GAC_TRY(opened, raise(report, times));
-    std::uint64_t kept = hunt.found;
-    add_findings(report, findings, kept, hunt.partial);
-    hunt.findings = findings;
+    add_findings(report, job.kept, hunt);
     hunt.events += report.events;
-    hunt.found += report.findings.size();
+    for (const HuntFinding& finding : report.findings) {
+        const bool fresh = job.found.emplace(finding.indicator.type, finding.indicator.text).second;
+        hunt.found += fresh ? 1 : 0;
+    }
     hunt.alerts += opened;
     hunt.done_to = begin;
     if (hunt.partial.empty()) {

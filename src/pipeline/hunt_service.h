@@ -19,7 +19,6 @@
 #include <string>
 #include <thread>
 
-#include "access/actor.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "event/profile.h"
@@ -75,7 +74,7 @@ public:
     };
     // LimitExceeded when too many are waiting; InvalidArgument when nothing in the text is an
     // indicator.
-    Result<response::Hunt> ask(const access::Actor& who, Wanted wanted);
+    Result<response::Hunt> ask(const response::Actor& who, Wanted wanted);
     // False when it is not waiting or running.
     bool cancel(response::HuntId id);
     // Until the hunt has ended, at most that long.
@@ -92,10 +91,11 @@ public:
 private:
     struct Job {
         response::Hunt hunt;
-        access::Actor who;
+        response::Actor who;
         std::shared_ptr<const detect::IndicatorSet> set;
         Wanted wanted;
         std::set<std::pair<detect::IndicatorType, std::string>> found;
+        std::uint64_t kept = 0;  // findings in the book
         std::stop_source stop;
         std::shared_ptr<store::Progress> progress = std::make_shared<store::Progress>();
     };
@@ -105,14 +105,13 @@ private:
     void run(Job& job);
     void watch(const std::stop_token& stop);
     void hunt_new(const std::stop_token& stop);
-    Result<bool> hunt_part(Job& job, event::EventId begin, event::EventId end, Lines& times,
-                           std::string& findings);
+    Result<bool> hunt_part(Job& job, event::EventId begin, event::EventId end, Lines& times);
     Result<std::uint64_t> raise(const HuntReport& report, Lines& times);
     Result<std::shared_ptr<const detect::IndicatorSet>> set_of(const Wanted& wanted) const;
 
     const HuntParts parts_;
     const HuntSettings settings_;
-    const access::Actor self_ = access::Actor::system("hunt");
+    const response::Actor self_ = response::Actor::system("hunt");
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
     std::deque<std::shared_ptr<Job>> waiting_;
