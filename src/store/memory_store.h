@@ -248,6 +248,10 @@ public:
         static const query::Tree kEmpty;
         const query::Tree& tree = query.tree ? *query.tree : kEmpty;
         const std::lock_guard lock(mutex_);
+        if (!tree.steps.empty() || !tree.dedup.empty() || !tree.having.empty() || tree.top
+            || query.explain) {
+            return fail(Code::InvalidArgument, "this store does not know the pipe");
+        }
         if (tree.stats) {
             return table(query, tree, budget);
         }
@@ -604,14 +608,16 @@ private:
         }
         for (const event::EventRef& event : matching(query)) {
             std::vector<Cell> key;
-            for (const std::string& name : tree.stats->by) {
-                key.push_back(cell(name, event));
+            for (const query::By& by : tree.stats->by) {
+                key.push_back(cell(by.field, event));
             }
             groups[key].push_back(event);
         }
         Answer answer;
         answer.is_table = true;
-        answer.columns = tree.stats->by;
+        for (const query::By& by : tree.stats->by) {
+            answer.columns.push_back(by.name);
+        }
         for (const query::Aggregate& aggregate : tree.stats->aggregates) {
             answer.columns.push_back(aggregate.name);
         }
@@ -687,6 +693,8 @@ private:
                 return cells.empty() ? Cell() : *std::ranges::max_element(cells, less);
             case Function::DistinctCount:
                 return std::ssize(distinct);
+            case Function::Percentile:
+                break;
         }
         return {};
     }
