@@ -163,7 +163,7 @@ void Builder::add_value(event::FieldId field, const event::ValueRef& value) {
 void Builder::add(const event::EventRef& event) {
     const std::string_view raw = event.head().raw;
     hashes_.clear();
-    scanner_.scan(raw, hashes_);
+    scanner_.scan_new(raw, hashes_);
     for (const event::Field& field : event.fields()) {
         add_value(field.id, field.value);
         if (roles_.is_text(field.id) && field.value.is_string()) {
@@ -171,7 +171,7 @@ void Builder::add(const event::EventRef& event) {
                 text_fields_.push_back(field.id);
             }
             if (!stands_in(field.value.string(), raw)) {
-                scanner_.scan(field.value.string(), hashes_);
+                scanner_.scan_new(field.value.string(), hashes_);
             }
         }
     }
@@ -181,6 +181,7 @@ void Builder::add(const event::EventRef& event) {
 void Builder::end_block() {
     lines_ += filter_.take(first_line_.back());
     first_line_.push_back(static_cast<std::uint32_t>(lines_.size() / kLineBytes));
+    scanner_.forget();
     ++block_;
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/text.h"
 #include "store/query/tree.h"
@@ -28,12 +29,15 @@ bool is_ignored(std::string_view word) {
            && std::ranges::all_of(word, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Bit i for byte i, of 64 bytes at a time: letters and digits; and the bytes in lower case.
+// Bit i for byte i, of some bytes: letters and digits, those that are no digits, and those beyond
+// ASCII.
 struct Bits {
     std::uint64_t word = 0;
+    std::uint64_t letter = 0;
     std::uint64_t beyond_ascii = 0;
 };
 
+// Of 16 bytes, which it also puts in lower case.
 #ifdef __SSE2__
 Bits classify16(const char* from, char* lower) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
@@ -44,22 +48,46 @@ Bits classify16(const char* from, char* lower) {
     const __m128i folded =
         _mm_or_si128(bytes, _mm_and_si128(between(bytes, 'A', 'Z'), _mm_set1_epi8(0x20)));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(lower), folded);
-    const auto beyond = static_cast<unsigned>(_mm_movemask_epi8(bytes));
-    const auto ascii = static_cast<unsigned>(
-        _mm_movemask_epi8(_mm_or_si128(between(folded, 'a', 'z'), between(bytes, '0', '9'))));
-    return {ascii | beyond, beyond};
+    const auto mask = [](const __m128i& v) { return static_cast<unsigned>(_mm_movemask_epi8(v)); };
+    const unsigned beyond = mask(bytes);
+    const unsigned letter = mask(between(folded, 'a', 'z')) | beyond;
+    return {letter | mask(between(bytes, '0', '9')), letter, beyond};
 }
 #else
 Bits classify16(const char* from, char* lower) {
     Bits bits;
     for (unsigned i = 0; i < 16; ++i) {
         lower[i] = base::ascii_lower(from[i]);
-        bits.word |= std::uint64_t{is_word_byte(from[i])} << i;
+        const bool word = is_word_byte(from[i]);
+        bits.word |= std::uint64_t{word} << i;
+        bits.letter |= std::uint64_t{word && (from[i] < '0' || from[i] > '9')} << i;
         bits.beyond_ascii |= std::uint64_t{static_cast<unsigned char>(from[i]) >= 0x80} << i;
     }
     return bits;
 }
 #endif
+
+constexpr unsigned kStep = 64;
+
+Bits classify(const char* from, char* lower) {
+    Bits bits;
+    for (unsigned part = 0; part < kStep; part += 16) {
+        const Bits some = classify16(from + part, lower + part);
+        bits.word |= some.word << part;
+        bits.letter |= some.letter << part;
+        bits.beyond_ascii |= some.beyond_ascii << part;
+    }
+    return bits;
+}
+
+// The lowest `bytes` of up to 8 at `from`, of which more may be read.
+std::uint64_t load(const char* from, std::size_t bytes) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, from, sizeof value);
+    return bytes >= 8 ? value : value & ((std::uint64_t{1} << (bytes * 8)) - 1);
+}
+
+constexpr unsigned kKnownBits = 10;
 
 }  // namespace
 
@@ -81,71 +109,96 @@ void WordScanner::scan_folded(std::string_view folded, std::vector<std::uint64_t
     }
 }
 
-void WordScanner::scan(std::string_view text, std::vector<std::uint64_t>& hashes) {
-    constexpr std::size_t kStep = 64;
-    const std::size_t whole = (text.size() + kStep - 1) / kStep * kStep;
-    if (lower_.size() < whole + kStep) {
-        lower_.resize((whole + kStep) * 2);
+template <bool kOnlyNew>
+void WordScanner::run(std::string_view text, std::vector<std::uint64_t>& hashes) {
+    if (lower_.size() < text.size() + 2 * std::size_t{kStep}) {
+        lower_.resize((text.size() + 2 * std::size_t{kStep}) * 2);
     }
     std::size_t begin = 0;  // of the word at hand
-    bool inside = false;
+    bool letter = false;    // in it
     bool beyond = false;
     const auto finish = [&](std::size_t end) {
+        const std::size_t size = end - begin;
         if (beyond) {
             // Folding can change its length, and make a border where there was none.
-            scan_folded(base::fold_for_search(text.substr(begin, end - begin)), hashes);
+            scan_folded(base::fold_for_search(text.substr(begin, size)), hashes);
             return;
         }
-        const std::string_view word(lower_.data() + begin, end - begin);
-        if (!is_ignored(word)) {
-            hashes.push_back(word_hash(word));
+        if (!letter && size <= kDigitsIgnored) {
+            return;
         }
-    };
-    for (std::size_t at = 0; at < text.size(); at += kStep) {
-        const std::size_t here = std::min(kStep, text.size() - at);
-        char last[kStep] = {};
-        const char* from = text.data() + at;
-        if (here < kStep) {
-            std::copy_n(from, here, last);
-            from = last;
-        }
-        Bits bits;
-        for (unsigned part = 0; part < kStep; part += 16) {
-            const Bits some = classify16(from + part, lower_.data() + at + part);
-            bits.word |= some.word << part;
-            bits.beyond_ascii |= some.beyond_ascii << part;
-        }
-        for (unsigned i = 0; i < here;) {
-            if (inside) {
-                const auto run =
-                    static_cast<unsigned>(std::countr_one(bits.word >> i));  // 0 shifted in: ends
-                const unsigned end = std::min<unsigned>(i + run, kStep);
-                const std::uint64_t among =
-                    (end - i == kStep ? ~std::uint64_t{0} : (std::uint64_t{1} << (end - i)) - 1)
-                    << i;
-                beyond = beyond || (bits.beyond_ascii & among) != 0;
-                if (end >= here && here == kStep) {
-                    break;  // it goes on, or ends exactly here: the next step tells
-                }
-                finish(at + end);
-                inside = false;
-                i = end;
-            } else {
-                const std::uint64_t rest = bits.word >> i;
-                if (rest == 0) {
-                    break;
-                }
-                i += static_cast<unsigned>(std::countr_zero(rest));
-                begin = at + i;
-                inside = true;
-                beyond = false;
+        const char* const word = lower_.data() + begin;
+        if (kOnlyNew && size <= 16) {
+            const Known key{load(word, size), size > 8 ? load(word + 8, size - 8) : 0};
+            Known& known =
+                known_[((key.low ^ key.high * 3) * 0x9e3779b97f4a7c15U) >> (64 - kKnownBits)];
+            if (known.low == key.low && known.high == key.high) {
+                return;
             }
+            known = key;
+        }
+        hashes.push_back(word_hash({word, size}));
+    };
+    std::uint64_t inside = 0;  // 1 when the step before ended in a word
+    for (std::size_t at = 0; at < text.size(); at += kStep) {
+        const std::size_t here = text.size() - at;
+        Bits bits;
+        if (here < kStep) {
+            char last[kStep] = {};
+            std::copy_n(text.data() + at, here, last);
+            bits = classify(last, lower_.data() + at);
+        } else {
+            bits = classify(text.data() + at, lower_.data() + at);
+        }
+        const std::uint64_t before = bits.word << 1 | inside;
+        std::uint64_t begins = bits.word & ~before;
+        std::uint64_t ends = ~bits.word & before;
+        std::uint64_t among = ~std::uint64_t{0};  // bytes from the word's begin on
+        while (ends != 0) {
+            const auto end = static_cast<unsigned>(std::countr_zero(ends));
+            if (inside == 0) {
+                const auto from = static_cast<unsigned>(std::countr_zero(begins));
+                begins &= begins - 1;
+                begin = at + from;
+                among = ~std::uint64_t{0} << from;
+                letter = beyond = false;
+            }
+            among &= (std::uint64_t{1} << end) - 1;
+            letter = letter || (bits.letter & among) != 0;
+            beyond = beyond || (bits.beyond_ascii & among) != 0;
+            finish(at + end);
+            inside = 0;
+            ends &= ends - 1;
+        }
+        if (inside == 0 && begins != 0) {
+            const auto from = static_cast<unsigned>(std::countr_zero(begins));
+            begin = at + from;
+            among = ~std::uint64_t{0} << from;
+            letter = beyond = false;
+        }
+        inside = bits.word >> (kStep - 1);
+        if (inside != 0) {
+            letter = letter || (bits.letter & among) != 0;
+            beyond = beyond || (bits.beyond_ascii & among) != 0;
         }
     }
-    if (inside) {
+    if (inside != 0) {
         finish(text.size());
     }
 }
+
+void WordScanner::scan(std::string_view text, std::vector<std::uint64_t>& hashes) {
+    run<false>(text, hashes);
+}
+
+void WordScanner::scan_new(std::string_view text, std::vector<std::uint64_t>& hashes) {
+    if (known_.empty()) {
+        forget();
+    }
+    run<true>(text, hashes);
+}
+
+void WordScanner::forget() { known_.assign(std::size_t{1} << kKnownBits, {}); }
 
 std::vector<std::uint64_t> whole_words(const Needle& needle) {
     std::vector<std::uint64_t> hashes;

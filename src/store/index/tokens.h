@@ -21,11 +21,20 @@ class WordScanner {
 public:
     // Appends the hash of each word that filters keep, in order, repeated ones too.
     void scan(std::string_view text, std::vector<std::uint64_t>& hashes);
+    // The same without most of the words that were given since the last forget: for sets of words.
+    void scan_new(std::string_view text, std::vector<std::uint64_t>& hashes);
+    void forget();
 
 private:
+    template <bool kOnlyNew>
+    void run(std::string_view text, std::vector<std::uint64_t>& hashes);
     void scan_folded(std::string_view folded, std::vector<std::uint64_t>& hashes);
 
+    struct Known {  // a word of up to 16 bytes
+        std::uint64_t low = 0, high = 0;
+    };
     std::string lower_;
+    std::vector<Known> known_;
 };
 
 // What a question looks for in a text: pieces with wildcards between them.
