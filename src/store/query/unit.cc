@@ -9,6 +9,7 @@
 
 #include "store/bytes.h"
 #include "store/query/codes.h"
+#include "store/query/kernels.h"
 
 namespace gac::store::query {
 
@@ -104,18 +105,6 @@ private:
 
 // ---- one block of a segment ----
 
-// Calls use(row, index) for the rows of `among` that have the column.
-template <class F>
-void for_present(const Column& column, const RowSet& among, F&& use) {
-    if (column.everywhere()) {
-        among.for_each([&](std::uint32_t row) { use(row, row); });
-        return;
-    }
-    RowSet both = among;
-    both &= column.present();
-    both.for_each([&](std::uint32_t row) { use(row, column.index_of(row)); });
-}
-
 Result<> keep_on(const Watch* watch) {
     return watch != nullptr && watch->stopped() ? Result<>(fail(Code::Unavailable, "stopped"))
                                                 : Result<>();
@@ -182,34 +171,79 @@ Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, cons
 Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, const Watch* watch,
                       RowSet& out) {
     GAC_CHECK(keep_on(watch));
-    if (column.coded()) {
-        std::vector<char> good;
-        bool any = false;
-        for (const ValueRef& value : column.distinct()) {
-            good.push_back(matcher.matches(value) ? 1 : 0);
-            any = any || good.back() != 0;
-        }
-        if (any) {
-            for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
-                if (good[column.code(index)] != 0) {
-                    out.set(row);
-                }
-            });
-        }
+    if (match_packed(column, matcher, among, out)) {
         return {};
     }
     if (column.paged()) {
         return match_pages(column, matcher, among, watch, out);
     }
     std::optional<Error> fault;
-    for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+    const auto passes = [&](std::uint32_t index) {
         auto value = column.at(index);
         if (!value) {
             fault = std::move(value).error();
-        } else if (matcher.matches(*value)) {
-            out.set(row);
         }
-    });
+        return value && matcher.matches(*value);
+    };
+    Places places;
+    if (number_places(column, places)) {
+        std::vector<char> good;
+        for (const std::uint32_t index : places.first) {
+            good.push_back(passes(index) ? 1 : 0);
+        }
+        for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+            if (good[places.of_index[index]] != 0) {
+                out.set(row);
+            }
+        });
+    } else {
+        for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+            if (passes(index)) {
+                out.set(row);
+            }
+        });
+    }
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return {};
+}
+
+// Codes of the rows of `among` that have the column.
+Result<> add_codes(Column& column, const RowSet& among, CodeTable& table, Codes& out) {
+    constexpr std::uint32_t kUnknown = 0xffff'ffff;
+    std::vector<std::uint32_t> code_of;  // of a value's number in the column
+    std::optional<Error> fault;
+    const auto translate = [&](std::uint32_t number, std::uint32_t index) {
+        std::uint32_t& code = code_of[number];
+        if (code == kUnknown) {
+            const auto value = column.at(index);
+            code = value ? table.of(*value) : 0;
+            if (!value) {
+                fault = value.error();
+            }
+        }
+        return code;
+    };
+    Places places;
+    if (column.coded()) {
+        code_of.assign(column.distinct().size(), kUnknown);
+        const std::span<const std::uint32_t> codes = column.codes();
+        for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+            out.code[row] = translate(codes.empty() ? 0 : codes[index], index);
+        });
+    } else if (number_places(column, places)) {
+        code_of.assign(places.first.size(), kUnknown);
+        for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+            out.code[row] = translate(places.of_index[index], index);
+        });
+    } else {
+        code_of.resize(1);
+        for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
+            code_of[0] = kUnknown;
+            out.code[row] = translate(0, index);
+        });
+    }
     if (fault) {
         return std::unexpected(std::move(*fault));
     }
@@ -305,8 +339,14 @@ Result<RowSet> BlockUnit::matches(PlanNode& node, const RowSet& among) {
 
 Result<std::vector<BlockUnit::Share>> BlockUnit::shares(const Name& name, const RowSet& among) {
     std::vector<Share> out;
-    GAC_TRY(column, reader_.head(System::Profile));
     const auto& profiles = reader_.segment().profiles();
+    if (!profiles.empty() && std::ranges::all_of(profiles, [&](event::ProfileId profile) {
+            return std::ranges::equal(name.own(profile), name.own(profiles.front()));
+        })) {
+        out.push_back({name.own(profiles.front()), among});
+        return out;
+    }
+    GAC_TRY(column, reader_.head(System::Profile));
     const auto own_of = [&](std::int64_t number) -> Result<std::span<const FieldId>> {
         if (number < 0 || static_cast<std::uint64_t>(number) >= profiles.size()) {
             return fail(Code::Corrupt, "a row names a profile that is not in the footer",
@@ -553,29 +593,12 @@ Result<Codes> BlockUnit::codes(const Name& name, const RowSet& rows_asked) {
                 }
                 GAC_CHECK(keep_on(watch_));
                 GAC_TRY(column, reader_.column(number));
-                std::vector<std::uint32_t> translated(
-                    column->coded() ? column->distinct().size() : 0, 0);
-                std::optional<Error> fault;
-                for_present(*column, rest, [&](std::uint32_t row, std::uint32_t index) {
-                    had.set(row);
-                    if (!translated.empty()) {
-                        std::uint32_t& code = translated[column->code(index)];
-                        if (code == 0) {
-                            code = table.of(column->distinct()[column->code(index)]);
-                        }
-                        out.code[row] = code;
-                        return;
-                    }
-                    auto value = column->at(index);
-                    if (value) {
-                        out.code[row] = table.of(*value);
-                    } else {
-                        fault = std::move(value).error();
-                    }
-                });
-                if (fault) {
-                    return std::unexpected(std::move(*fault));
+                GAC_CHECK(add_codes(*column, rest, table, out));
+                RowSet here = rest;
+                if (!column->everywhere()) {
+                    here &= column->present();
                 }
+                had |= here;
             }
             rest -= had;
             if (rest.empty()) {

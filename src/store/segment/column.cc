@@ -420,7 +420,9 @@ std::span<const std::uint32_t> Column::codes() {
 }
 
 std::span<const std::int64_t> Column::numbers() {
-    if (numbers_.empty() && entry_.encoding == Encoding::Packed) {
+    if (numbers_.empty()
+        && (entry_.encoding == Encoding::Packed
+            || (entry_.encoding == Encoding::NumberText && form_ != 2))) {
         packed_.unpack(numbers_);
     }
     return numbers_;

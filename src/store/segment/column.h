@@ -66,7 +66,8 @@ public:
     Result<event::ValueRef> at(std::uint32_t index);
     // How many rows before `row` have the column; `row` must have it.
     std::uint32_t index_of(std::uint32_t row) const;
-    // Integer-like columns that are not coded; addresses of encoding Packed as IPv4 numbers.
+    // Integer-like columns that are not coded; addresses of encoding Packed as IPv4 numbers; of
+    // NumberText that is not hexadecimal the numbers, which are equal exactly when the texts are.
     std::span<const std::int64_t> numbers();
     // Appends the value's text as it stands in event.original: String as it is, or as the body of a
     // JSON string; Integer, Ip. False where that cannot be.

@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -18,6 +19,8 @@ namespace gac::store {
 using event::ValueRef;
 
 namespace {
+
+constexpr std::size_t kFewRows = 32;
 
 Result<std::string> read_range(const base::Fd& fd, std::uint64_t offset, std::size_t bytes) {
     std::string out(bytes, '\0');
@@ -338,17 +341,26 @@ Result<> BlockReader::view_row(std::uint32_t row, std::string& raw, event::Event
 
 Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                   std::vector<event::EventId>& ids) {
-    GAC_TRY(times, numbers(System::Time));
-    GAC_TRY(received, numbers(System::Received));
-    GAC_TRY(event_ids, numbers(System::Id));
-    GAC_TRY(source, numbers(System::Source));
-    GAC_TRY(profile, numbers(System::Profile));
-    GAC_TRY(flags, numbers(System::Flags));
+    // Of a few rows single numbers are read, of many all at once.
+    std::array<std::int64_t, static_cast<std::size_t>(System::Raw)> system{};
+    const bool few = rows.size() < kFewRows;
     std::string raw;
     event::EventBatch view;
     for (const std::uint32_t row : rows) {
-        const auto source_number = static_cast<std::uint64_t>(source[row]);
-        const auto profile_number = static_cast<std::uint64_t>(profile[row]);
+        for (std::size_t i = 0; i < system.size(); ++i) {
+            const auto which = static_cast<System>(i);
+            if (few && numbers_[i].empty()) {
+                GAC_TRY(column, head(which));
+                GAC_TRY(value, column->at(row));
+                system[i] = value.integer();
+            } else {
+                GAC_TRY(all, numbers(which));
+                system[i] = all[row];
+            }
+        }
+        const auto number = [&](System which) { return system[static_cast<std::size_t>(which)]; };
+        const auto source_number = static_cast<std::uint64_t>(number(System::Source));
+        const auto profile_number = static_cast<std::uint64_t>(number(System::Profile));
         if (source_number >= segment_->sources().size()
             || profile_number >= segment_->profiles().size()) {
             return fail(Code::Corrupt, "a row names a source that is not in the footer",
@@ -365,16 +377,16 @@ Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::Ev
                     : std::move(viewed).error());
         }
         event::EventHead head;
-        head.time.us = times[row];
-        head.received.us = wrapping_add(times[row], received[row]);
+        head.time.us = number(System::Time);
+        head.received.us = wrapping_add(number(System::Time), number(System::Received));
         head.raw = raw;
         head.source = segment_->sources()[source_number];
         head.profile = segment_->profiles()[profile_number];
-        head.parse_failed = (flags[row] & kFlagParseFailed) != 0;
-        head.drill = (flags[row] & kFlagDrill) != 0;
+        head.parse_failed = (number(System::Flags) & kFlagParseFailed) != 0;
+        head.drill = (number(System::Flags) & kFlagDrill) != 0;
         view.end(head);
         copy_event(view[0], out);
-        ids.push_back(static_cast<event::EventId>(event_ids[row]));
+        ids.push_back(static_cast<event::EventId>(number(System::Id)));
     }
     return {};
 }
