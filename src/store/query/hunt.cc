@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "store/index/reader.h"
 #include "store/query/run.h"
 
 namespace gac::store::query {
@@ -152,13 +153,130 @@ private:
     bool full_ = false;
 };
 
+// What the indexes of segments say: in which blocks a field holds a value that is looked for.
+// Shared by all threads of a hunt; each dictionary is gone through once for each role.
+class Indexes {
+public:
+    explicit Indexes(std::span<const UnitPlace> places) {
+        for (const UnitPlace& place : places) {
+            if (place.segment && !segments_.contains(place.segment.get())) {
+                segments_.emplace(place.segment.get(), std::make_unique<Entry>());
+            }
+        }
+    }
+
+    // May values of that type in a column of the field hold something, in that block? A damaged
+    // index is told once and says yes.
+    bool may_hold(const Segment& segment, std::uint32_t block, event::FieldId field, TypeCode type,
+                  std::uint32_t role, HunterEye& eye,
+                  const std::function<void(const Error&)>& on_damage) {
+        Entry& entry = *segments_.at(&segment);
+        const std::lock_guard lock(entry.mutex);
+        if (!entry.opened) {
+            entry.opened = true;
+            if (auto done = entry.open(segment); !done) {
+                entry.reader.reset();
+                on_damage(done.error());
+            }
+        }
+        if (!entry.reader) {
+            return true;
+        }
+        const index::DictionaryEntry* const addresses = entry.reader->addresses();
+        const index::DictionaryEntry* const texts = entry.reader->dictionary_of(field);
+        const bool wants_addresses = type == TypeCode::Ip || type == TypeCode::List;
+        const bool wants_texts = type == TypeCode::String || type == TypeCode::List;
+        // A field that is no entity has no dictionary.
+        if ((wants_texts && texts == nullptr) || (type == TypeCode::Ip && addresses == nullptr)) {
+            return true;
+        }
+        return (wants_texts && entry.holds(*texts, block, role, eye, on_damage))
+               || (wants_addresses && addresses != nullptr
+                   && entry.holds(*addresses, block, role, eye, on_damage));
+    }
+
+    std::uint64_t bytes_read() const {
+        std::uint64_t sum = 0;
+        for (const auto& [segment, entry] : segments_) {
+            sum += entry->reader ? entry->reader->bytes_read() : 0;
+        }
+        return sum;
+    }
+
+private:
+    struct Entry {
+        struct Known {
+            const index::DictionaryEntry* dictionary = nullptr;
+            std::uint32_t role = 0;
+            RowSet blocks;
+        };
+        std::mutex mutex;
+        bool opened = false;
+        base::Fd fd;
+        std::shared_ptr<const Segment::Index> index;
+        std::optional<index::Reader> reader;
+        std::vector<Known> known;
+
+        Result<> open(const Segment& segment) {
+            GAC_TRY(data, segment.open_data());
+            fd = std::move(data);
+            GAC_TRY(found, segment.index(fd));
+            index = std::move(found);
+            if (index) {
+                reader.emplace(index->directory, fd, index->pages);
+            }
+            return {};
+        }
+
+        bool holds(const index::DictionaryEntry& dictionary, std::uint32_t block,
+                   std::uint32_t role, HunterEye& eye,
+                   const std::function<void(const Error&)>& on_damage) {
+            auto at = std::ranges::find_if(known, [&](const Known& one) {
+                return one.dictionary == &dictionary && one.role == role;
+            });
+            if (at == known.end()) {
+                auto blocks = blocks_with(dictionary, role, eye);
+                if (!blocks) {
+                    on_damage(blocks.error());
+                    blocks = RowSet(index->directory.blocks, true);
+                }
+                at = known.insert(known.end(), {&dictionary, role, *std::move(blocks)});
+            }
+            return at->blocks.has(block)
+                   || std::ranges::binary_search(dictionary.incomplete, block);
+        }
+
+        Result<RowSet> blocks_with(const index::DictionaryEntry& dictionary, std::uint32_t role,
+                                   HunterEye& eye) {
+            RowSet out(index->directory.blocks);
+            std::vector<std::uint32_t> maybe;
+            for (std::uint32_t number = 0; number < dictionary.pages.size(); ++number) {
+                GAC_TRY(page, reader->page(dictionary, number));
+                maybe.clear();
+                eye.glance(role, page.values(), maybe);
+                for (const std::uint32_t place : maybe) {
+                    GAC_CHECK(page.add_blocks(place, out));
+                }
+            }
+            return out;
+        }
+    };
+    std::unordered_map<const Segment*, std::unique_ptr<Entry>> segments_;
+};
+
+bool is_looked_at(TypeCode type) {
+    return type == TypeCode::String || type == TypeCode::Ip || type == TypeCode::List;
+}
+
 // One thread's work: units, one after the other.
 class Tracker {
 public:
-    Tracker(const Context& context, const Hunter& hunter, const HuntQuestion& question)
+    Tracker(const Context& context, const Hunter& hunter, const HuntQuestion& question,
+            Indexes& indexes)
         : context_(context),
           hunter_(hunter),
           question_(question),
+          indexes_(indexes),
           eye_(hunter.eye()),
           tallies_(question),
           host_(resolve("host.name", *context.names.profiles)) {
@@ -177,7 +295,7 @@ public:
         if (place.segment) {
             GAC_TRY(fd, place.segment->open_data());
             BlockReader reader(place.segment, fd, place.block);
-            GAC_CHECK(look_at_block(reader));
+            GAC_CHECK(look_at_block(reader, place.block));
             bytes = reader.bytes_read();
         } else {
             look_at_chunks(place);
@@ -201,7 +319,7 @@ private:
         }
     }
 
-    Result<> look_at_block(BlockReader& reader);
+    Result<> look_at_block(BlockReader& reader, std::uint32_t block);
     Result<> look_at_column(BlockReader& reader, Column& column, std::uint32_t role,
                             const RowSet* among);
     Result<> look_closely(BlockReader& reader);
@@ -211,6 +329,7 @@ private:
     const Context& context_;
     const Hunter& hunter_;
     const HuntQuestion& question_;
+    Indexes& indexes_;
     std::unique_ptr<HunterEye> eye_;
     Tallies tallies_;
     const Name host_;
@@ -225,7 +344,7 @@ private:
     std::vector<std::uint32_t> maybe_;
 };
 
-Result<> Tracker::look_at_block(BlockReader& reader) {
+Result<> Tracker::look_at_block(BlockReader& reader, std::uint32_t block) {
     const auto profiles = reader.segment().profiles();
     closely_ = RowSet(reader.rows());
     const std::uint32_t text = hunter_.text_role();
@@ -270,6 +389,13 @@ Result<> Tracker::look_at_block(BlockReader& reader) {
             }
         }
         for (const std::uint32_t role : roles) {
+            const bool wanted =
+                is_looked_at(columns[number].type)
+                && indexes_.may_hold(reader.segment(), block, field, columns[number].type, role,
+                                     *eye_, context_.on_damage);
+            if (!wanted && role != text) {
+                continue;
+            }
             GAC_TRY(among, rows_of(field, role));
             if (among && among->empty()) {
                 continue;
@@ -282,7 +408,7 @@ Result<> Tracker::look_at_block(BlockReader& reader) {
                 }
                 *without_text -= has;
             }
-            if (columns[number].type != TypeCode::Null) {
+            if (wanted) {
                 GAC_CHECK(look_at_column(reader, *column, role, among ? &*among : nullptr));
             }
         }
@@ -566,6 +692,7 @@ Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
     }
     HuntAnswer answer;
     Tallies all(question);
+    Indexes indexes(places);
     std::mutex mutex;  // over `all`, `answer` and the damage that is told
     std::atomic<std::size_t> next{0};
     std::atomic<std::uint64_t> bytes{0};
@@ -580,7 +707,7 @@ Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
         }
     };
     const auto work = [&] {
-        Tracker tracker(context, hunter, question);
+        Tracker tracker(context, hunter, question, indexes);
         while (!enough) {
             const std::size_t at = next.fetch_add(1);
             if (at >= places.size()) {
@@ -629,7 +756,7 @@ Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
         work();
     }
     all.give(answer);
-    answer.scanned_bytes = bytes;
+    answer.scanned_bytes = bytes + indexes.bytes_read();
     answer.scanned_events = events;
     return answer;
 }
