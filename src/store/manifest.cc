@@ -22,9 +22,9 @@ bool is_file_name(std::string_view name) {
            && name.front() != '.';
 }
 
-std::optional<std::uint64_t> number_of(std::string_view text, int base = 10) {
+std::optional<std::uint64_t> number_of(std::string_view text) {
     std::uint64_t value = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     return fault == std::errc{} && end == text.data() + text.size() ? std::optional(value)
                                                                     : std::nullopt;
 }
@@ -38,10 +38,10 @@ Result<Manifest> decode_copy(std::string_view text) {
     if (last == std::string_view::npos || !text.ends_with('\n')) {
         return broken("it is cut short");
     }
-    const auto checksum = number_of(
-        text.substr(last + kChecksum.size(), text.size() - last - kChecksum.size() - 1), 16);
+    const std::string_view checksum =
+        text.substr(last + kChecksum.size(), text.size() - last - kChecksum.size() - 1);
     text = text.substr(0, last);
-    if (!checksum || *checksum != XXH3_64bits(text.data(), text.size())) {
+    if (checksum != fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()))) {
         return broken("its checksum differs");
     }
     Manifest manifest;

@@ -177,6 +177,10 @@ Result<LogSet> read_logs(const fs::path& folder, Recovered& found) {
             found.log_files.push_back(file);
             continue;
         }
+        if (scan->header_half_damaged) {
+            note(found, path.string(),
+                 "one of the two copies of its header is damaged, the other one holds");
+        }
         if (scan->damaged_bytes > 0) {
             note(found, path.string(),
                  fmt::format("{} damaged bytes were skipped", scan->damaged_bytes));

@@ -103,6 +103,8 @@ Result<LogScan> scan_log(std::string_view file) {
     }
     LogScan scan;
     scan.header = *header;
+    scan.header_half_damaged =
+        !read_header_copy(file) || !read_header_copy(file.substr(kLogHeaderCopy));
     const std::string magic = magic_bytes();
     std::size_t at = kLogHeader;
     std::size_t hashed = 0;

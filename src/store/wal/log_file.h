@@ -40,6 +40,7 @@ struct RecordPlace {
 
 struct LogScan {
     LogHeader header;
+    bool header_half_damaged = false;  // one of its two copies does not fit
     std::vector<RecordPlace> records;  // whole ones, in file order
     std::size_t damaged_bytes = 0;     // between whole records: not a torn tail but damage
     std::size_t torn_bytes = 0;        // after the last whole record
