@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/assert.h"
+#include "event/field.h"
 #include "store/segment/format.h"
 
 namespace gac::store {
@@ -224,7 +225,10 @@ void Cutter::find_slots() {
     // A part without bounds inside is the piece; of several equal ones the first field has it.
     for (const Part& part : parts_) {
         const auto next = std::ranges::upper_bound(bounds_, part.begin);
-        const bool innermost = *next == part.end;
+        // Sentences are cut like the rest of the line, so that they are kept once.
+        const bool sentence =
+            row_.event.fields()[part.field].id == event::field::Message && !part.json;
+        const bool innermost = *next == part.end && !sentence;
         const bool had =
             std::ranges::any_of(slots_, [&](const Slot& slot) { return slot.begin == part.begin; });
         if (innermost && !had) {
