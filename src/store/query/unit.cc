@@ -10,6 +10,7 @@
 #include "store/bytes.h"
 #include "store/query/codes.h"
 #include "store/query/kernels.h"
+#include "store/query/raw_search.h"
 
 namespace gac::store::query {
 
@@ -168,14 +169,53 @@ Result<> match_pages(Column& column, Matcher& matcher, const RowSet& among, cons
     return {};
 }
 
-Result<> match_column(Column& column, Matcher& matcher, const RowSet& among, const Watch* watch,
-                      RowSet& out) {
+// Texts that are put together out of other columns: only where the pattern may match.
+Result<> match_made(BlockReader& reader, Column& column, Matcher& matcher, const RowSet& among,
+                    const Watch* watch, RowSet& out) {
+    RowSet maybe = among;
+    if (!column.everywhere()) {
+        maybe &= column.present();
+    }
+    if (matcher.test().relation == Relation::Is && !matcher.pattern().literal().empty()) {
+        RawSearch search(reader, matcher.pattern());
+        GAC_TRY(hits, search.find(column, maybe));
+        out |= hits.sure;
+        maybe = std::move(hits.maybe);
+    }
+    std::string text;
+    std::optional<Error> fault;
+    std::uint32_t rows = 0;
+    maybe.for_each([&](std::uint32_t row) {
+        if (fault) {
+            return;
+        }
+        text.clear();
+        auto done = rows++ % 1024 == 0 ? keep_on(watch) : Result<>();
+        if (done) {
+            done = reader.rebuilder().append_text(column, row, text);
+        }
+        if (!done) {
+            fault = std::move(done).error();
+        } else if (matcher.matches(ValueRef(std::string_view(text)))) {
+            out.set(row);
+        }
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return {};
+}
+
+Result<> match_column(BlockReader& reader, Column& column, Matcher& matcher, const RowSet& among,
+                      const Watch* watch, RowSet& out) {
     GAC_CHECK(keep_on(watch));
     if (match_packed(column, matcher, among, out)) {
         return {};
     }
     if (column.paged()) {
-        return match_pages(column, matcher, among, watch, out);
+        return column.entry().encoding == Encoding::Text
+                   ? match_pages(column, matcher, among, watch, out)
+                   : match_made(reader, column, matcher, among, watch, out);
     }
     std::optional<Error> fault;
     const auto passes = [&](std::uint32_t index) {
@@ -408,7 +448,7 @@ Result<RowSet> BlockUnit::leaf(PlanNode& node, const RowSet& among) {
                 if (matcher.exists_only()) {
                     out |= here;
                 } else {
-                    GAC_CHECK(match_column(*column, matcher, here, watch_, out));
+                    GAC_CHECK(match_column(reader_, *column, matcher, here, watch_, out));
                 }
                 had |= here;
             }
@@ -496,7 +536,7 @@ Result<RowSet> BlockUnit::system_leaf(PlanNode& node, const RowSet& among) {
         if (node.matcher->exists_only()) {
             return among;
         }
-        GAC_CHECK(match_column(*column, *node.matcher, among, watch_, out));
+        GAC_CHECK(match_column(reader_, *column, *node.matcher, among, watch_, out));
         return out;
     }
     if (node.name.kind == Name::Kind::Time) {

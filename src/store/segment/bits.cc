@@ -140,12 +140,9 @@ void unpack_bits(const char* from, std::uint32_t width, std::span<std::uint64_t>
 
 // divisor varint, base zigzag, stride varint, lowest reference zigzag, width of references u8, a
 // width u8 a frame, references, frames. Each run of bits ends with a whole byte.
-bool PackedNumbers::encode(std::span<const std::int64_t> values, std::string& out) {
-    const auto [low, high] = std::ranges::minmax(values);
-    const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
-    if (bits_of(span) > 62) {
-        return false;
-    }
+// All arithmetic is modulo 2^64, so any span of numbers fits.
+void PackedNumbers::encode(std::span<const std::int64_t> values, std::string& out) {
+    const std::int64_t low = std::ranges::min(values);
     thread_local std::vector<std::uint64_t> numbers;
     numbers.resize(values.size());
     std::uint64_t divisor = 0;
@@ -164,7 +161,7 @@ bool PackedNumbers::encode(std::span<const std::int64_t> values, std::string& ou
     }
     std::uint64_t stride = 0;
     Frames frames = frames_of(numbers, 0);
-    if (numbers.size() > 1 && numbers.back() > numbers.front()) {
+    if (numbers.back() > numbers.front() && numbers.back() < std::uint64_t{1} << 62) {
         const std::uint64_t step = (numbers.back() - numbers.front()) / (numbers.size() - 1);
         if (step > 0) {
             Frames sloped = frames_of(numbers, step);
@@ -202,7 +199,6 @@ bool PackedNumbers::encode(std::span<const std::int64_t> values, std::string& ou
         }
         put_bits(out, rest, frames.widths[frame]);
     }
-    return true;
 }
 
 bool PackedNumbers::open(base::Reader& in, std::string_view whole, std::uint32_t count) {

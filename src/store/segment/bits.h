@@ -40,8 +40,7 @@ void unpack_bits(const char* from, std::uint32_t width, std::span<std::uint64_t>
 // A sequence of numbers as base + divisor * (stride * index + reference of its frame + few bits).
 class PackedNumbers {
 public:
-    // False when their span does not fit 63 bits.
-    static bool encode(std::span<const std::int64_t> values, std::string& out);
+    static void encode(std::span<const std::int64_t> values, std::string& out);
 
     // Reads from `in`; the bytes must live on, padded. False when they do not hold together.
     bool open(base::Reader& in, std::string_view whole, std::uint32_t count);

@@ -262,9 +262,9 @@ bool Column::read_by_shape(base::Reader& in) {
     return in.done();
 }
 
-// u8 form (0 decimal, 1 zero-padded to digits, 2 hexadecimal of so many digits, 3 IPv4), varint
-// digits, text prefix, text suffix, then packed numbers; hexadecimal ones (digits + 1) / 2 bytes
-// each.
+// u8 form (0 decimal, maybe with a sign, 1 zero-padded to digits, 2 hexadecimal of so many digits,
+// 3 IPv4), varint digits, text prefix, text suffix, then packed numbers; hexadecimal ones (digits +
+// 1) / 2 bytes each.
 bool Column::read_number_text(base::Reader& in) {
     form_ = in.read<std::uint8_t>();
     const std::uint64_t digits = in.read_varint();
@@ -470,7 +470,12 @@ bool Column::append_text(std::uint32_t index, bool json, std::string& out) {
             append_address(out,
                            base::IpAddress::from_v4(static_cast<std::uint32_t>(packed_.at(index))));
         } else {
-            append_padded(out, static_cast<std::uint64_t>(packed_.at(index)), digits_);
+            const std::int64_t number = packed_.at(index);
+            if (form_ == 0) {
+                append_number(out, number);
+            } else {
+                append_padded(out, static_cast<std::uint64_t>(number), digits_);
+            }
         }
         out += suffix_;
         return true;

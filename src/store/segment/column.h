@@ -61,6 +61,12 @@ public:
     const BlockShapes* shapes() const { return own_shapes_.get(); }
     // The text is a decimal number between prefix and suffix: only of encoding NumberText.
     bool is_number_text() const { return entry_.encoding == Encoding::NumberText; }
+    struct NumberForm {
+        std::string_view prefix, suffix;
+        bool is_hex = false;
+        bool is_address = false;
+    };
+    NumberForm number_form() const { return {prefix_, suffix_, form_ == 2, form_ == 3}; }
 
     // The value of the index-th row that has the column.
     Result<event::ValueRef> at(std::uint32_t index);

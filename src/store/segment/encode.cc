@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -259,10 +260,10 @@ Encoding ColumnEncoder::State::put_integers(const ColumnInput& input, ColumnByte
         return Encoding::Constant;
     }
     numbers.clear();
-    const bool fits = PackedNumbers::encode(integers, numbers);
+    PackedNumbers::encode(integers, numbers);
     // A dictionary is tried only where it could win.
     const std::size_t distinct_max = std::min<std::size_t>(all.size() / 16 + 2, 4096);
-    bool dictionary = !fits || numbers.size() * 8 > all.size();
+    bool dictionary = numbers.size() * 8 > all.size();
     distinct.begin(distinct_max);
     for (std::uint32_t i = 0; i < all.size() && dictionary; ++i) {
         const std::int64_t number = integers[i];
@@ -277,22 +278,14 @@ Encoding ColumnEncoder::State::put_integers(const ColumnInput& input, ColumnByte
             put_varint(to, zigzag(integers[i]));
         });
         const std::size_t bytes = encoding == Encoding::Dictionary ? packed.size() : raw.size();
-        if (!fits || bytes < head.size() + numbers.size()) {
+        if (bytes < head.size() + numbers.size()) {
             return encoding;
         }
         raw = head;
         is_packed = false;
     }
-    if (fits) {
-        raw += numbers;
-        return Encoding::Packed;
-    }
-    std::int64_t last = 0;
-    for (const std::int64_t number : integers) {
-        put_varint(raw, zigzag(wrapping_sub(number, last)));
-        last = number;
-    }
-    return Encoding::Delta;
+    raw += numbers;
+    return Encoding::Packed;
 }
 
 namespace {
@@ -367,34 +360,38 @@ bool ColumnEncoder::State::put_number_text(const ColumnInput& input) {
         put_varint(numbers, 0);
         put_text(numbers, {});
         put_text(numbers, {});
-        return PackedNumbers::encode(integers, numbers);
+        PackedNumbers::encode(integers, numbers);
+        return true;
     }
     NumberForm form;
-    if (!form_of(first, is_digit, form) || form.digits > 18) {
+    if (!form_of(first, is_digit, form) || form.digits > 19) {
         return false;
+    }
+    const bool maybe_signed = form.prefix.ends_with('-');
+    if (maybe_signed) {  // some values may be below zero, and others not
+        form.prefix.remove_suffix(1);
     }
     bool canonical = true;
     bool padded = true;
+    bool any_sign = maybe_signed;
     for (std::size_t i = 0; i < integers.size(); ++i) {
         const std::string_view text = input.values[i].string();
         if (!has_form(text, form)) {
             return false;
         }
-        const std::string_view digits =
+        std::string_view digits =
             text.substr(form.prefix.size(), text.size() - form.prefix.size() - form.suffix.size());
-        if (digits.size() > 18) {
+        const auto parsed =
+            std::from_chars(digits.data(), digits.data() + digits.size(), integers[i]);
+        if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
             return false;
         }
-        std::int64_t number = 0;
-        for (const char c : digits) {
-            if (!is_digit(c)) {
-                return false;
-            }
-            number = number * 10 + (c - '0');
-        }
-        integers[i] = number;
-        canonical = canonical && (digits.size() == 1 || digits[0] != '0');
-        padded = padded && digits.size() == form.digits;
+        const bool sign = digits.front() == '-';
+        any_sign = any_sign || sign;
+        digits.remove_prefix(sign ? 1 : 0);
+        canonical =
+            canonical && (digits.size() == 1 || digits[0] != '0') && !(sign && integers[i] == 0);
+        padded = padded && digits.size() == form.digits && !any_sign;
         if (!canonical && !padded) {
             return false;
         }
@@ -403,7 +400,8 @@ bool ColumnEncoder::State::put_number_text(const ColumnInput& input) {
     put_varint(numbers, canonical ? 0 : form.digits);
     put_text(numbers, form.prefix);
     put_text(numbers, form.suffix);
-    return PackedNumbers::encode(integers, numbers);
+    PackedNumbers::encode(integers, numbers);
+    return true;
 }
 
 bool ColumnEncoder::State::put_hex_text(const ColumnInput& input) {
@@ -566,7 +564,7 @@ Encoding ColumnEncoder::State::put_addresses(const ColumnInput& input) {
     }
     numbers.clear();
     if (all_v4) {
-        static_cast<void>(PackedNumbers::encode(integers, numbers));
+        PackedNumbers::encode(integers, numbers);
     }
     const std::size_t each = all_v4 ? 4 : 16;
     if (dictionary

@@ -139,6 +139,13 @@ Result<std::uint32_t> Rebuilder::pool_place(std::uint32_t row) {
     return pool_at_[row];
 }
 
+Result<std::uint32_t> Rebuilder::pool_row(std::uint32_t index) {
+    GAC_CHECK(pool_place(0));
+    // Rows that have nothing in the pool begin where the next one does.
+    const auto after = std::ranges::upper_bound(pool_at_, index);
+    return static_cast<std::uint32_t>(after - pool_at_.begin()) - 1;
+}
+
 Result<> Rebuilder::append_pieces(const Source& source, std::uint32_t row, std::size_t begin,
                                   std::size_t end, std::string& out,
                                   std::vector<std::uint32_t>* starts) {
@@ -186,18 +193,24 @@ Result<> Rebuilder::append_raw(std::uint32_t row, std::string& out,
 Result<> Rebuilder::append_text(const Column& column, std::uint32_t row, std::string& out) {
     GAC_TRY(shapes, this->shapes());
     GAC_TRY(from, source(shapes->code(row)));
+    const auto [begin, end] = pieces_of(*from, column);
+    return append_pieces(*from, row, begin, end, out, nullptr);
+}
+
+std::pair<std::size_t, std::size_t> Rebuilder::pieces_of(const Source& source,
+                                                         const Column& column) const {
     if (column.entry().encoding == Encoding::Shaped) {
-        return append_pieces(*from, row, 0, from->steps.size(), out, nullptr);
+        return {0, source.steps.size()};
     }
-    if (from->shape != nullptr) {
-        for (const ShapeField& field : from->shape->fields) {
+    if (source.shape != nullptr) {
+        for (const ShapeField& field : source.shape->fields) {
             if (!field.stored && field.key == column.entry().key
                 && field.occurrence == column.entry().occurrence) {
-                return append_pieces(*from, row, field.begin, field.end, out, nullptr);
+                return {field.begin, field.end};
             }
         }
     }
-    return damaged("a row's shape does not say where a field stands");
+    return {0, 0};  // no row of the shape has it
 }
 
 }  // namespace gac::store

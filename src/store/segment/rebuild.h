@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -43,12 +44,15 @@ public:
     Result<> append_text(const Column& column, std::uint32_t row, std::string& out) override;
 
     Result<const BlockShapes*> shapes();
+    // The steps [first, second) that make the column's text: event.original or a part of it.
+    std::pair<std::size_t, std::size_t> pieces_of(const Source& source, const Column& column) const;
+    // Where the row's values begin in the pool, and the row of a value.
+    Result<std::uint32_t> pool_place(std::uint32_t row);
+    Result<std::uint32_t> pool_row(std::uint32_t index);
 
 private:
     Result<> append_pieces(const Source& source, std::uint32_t row, std::size_t begin,
                            std::size_t end, std::string& out, std::vector<std::uint32_t>* starts);
-    // Where the row's values begin in the pool.
-    Result<std::uint32_t> pool_place(std::uint32_t row);
     Result<Column*> variable(std::uint32_t place, std::uint32_t ordinal);
 
     BlockReader& block_;
