@@ -537,6 +537,7 @@ std::uint32_t Shaper::add(Group& group, Known known) {
     if (!known.whole) {
         group.shapes.insert(group.shapes.begin(), {known.hash, number});
         ++group.made;
+        ++group.rows;
         ++made_;
     }
     shapes_.push_back(std::move(known));
@@ -549,8 +550,8 @@ std::uint32_t Shaper::find(const Row& row, std::vector<std::string_view>& variab
     }
     const std::uint64_t signature = signature_of(row);
     Group& group = groups_[signature];
-    ++group.rows;
     const auto use = [&](std::size_t place) {
+        ++group.rows;
         const std::uint32_t number = group.shapes[place].number;
         if (place > 0) {
             std::rotate(group.shapes.begin(), group.shapes.begin() + static_cast<long>(place),

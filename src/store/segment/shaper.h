@@ -57,7 +57,7 @@ private:
     struct Group {
         std::vector<Member> shapes;
         std::uint32_t whole = kFree;
-        std::uint32_t rows = 0;  // of this block
+        std::uint32_t rows = 0;  // of this block that were cut
         std::uint32_t made = 0;  // shapes, in this block
         bool words = false;      // words are variables too
     };
