@@ -241,6 +241,8 @@ TEST_F(AlertsApi, GivesTheEventsBehindOrTheCopiesKept) {
                                            R"({"search_id":"none"})"))
                      .at("cancelled")
                      .as_bool());
+    EXPECT_FALSE(get("/api/v1/search/progress?search_id=none").at("running").as_bool());
+    EXPECT_EQ(fake.ask_as(session, "GET", "/api/v1/search/progress").status, 400);
     EXPECT_GT(get("/api/v1/fields?prefix=source.").at("total").as_int64(), 2);
 }
 

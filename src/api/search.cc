@@ -200,7 +200,7 @@ Result<net::Response> search(Api::State& state, Call& call) {
             asked.query.only_sources->push_back(source.name);
         }
     }
-    const Running running(state, call, asked.name, asked.budget.cancel);
+    const Running running(state, call, asked.name, asked.budget.cancel, asked.budget.progress);
     GAC_TRY(answer, state.backend.events.search(asked.query, asked.budget));
     std::string partial = answer.partial;
     JsonWriter json;
@@ -232,10 +232,35 @@ Result<net::Response> cancel(Api::State& state, Call& call) {
     GAC_TRY(name, body.text("search_id", 64));
     const bool cancelled = state.searches.with([&](auto& all) {
         const auto found = all.find(running_name(call, name));
-        return found != all.end() && found->second.request_stop();
+        return found != all.end() && found->second->stop.request_stop();
     });
     JsonWriter json;
     json.open_object().field("cancelled", cancelled);
+    return json_response(json.close_object().take());
+}
+
+Result<net::Response> progress(Api::State& state, Call& call) {
+    GAC_TRY(scope, state.require(call, Permission::EventsSearch));
+    GAC_CHECK(call.only({"search_id"}));
+    const std::string_view name = call.parameter("search_id");
+    if (name.empty() || name.size() > 64) {
+        return fail(Code::InvalidArgument, "names no search", "search_id");
+    }
+    const auto found = state.searches.with([&](auto& all) {
+        const auto at = all.find(running_name(call, name));
+        return at == all.end() ? nullptr : at->second;
+    });
+    JsonWriter json;
+    json.open_object().field("running", found != nullptr);
+    if (found) {
+        const store::Progress& now = *found->progress;
+        json.field("elapsed_ms",
+                   static_cast<double>(base::monotonic_us() - found->begun_us) / 1000);
+        json.field("bytes", now.bytes.load(std::memory_order_relaxed));
+        json.field("events", now.events.load(std::memory_order_relaxed));
+        json.field("blocks_done", now.units_done.load(std::memory_order_relaxed));
+        json.field("blocks", now.units_all.load(std::memory_order_relaxed));
+    }
     return json_response(json.close_object().take());
 }
 
@@ -291,6 +316,7 @@ Result<net::Response> fields(Api::State& state, Call& call) {
 constexpr Route kRoutes[] = {
     {"POST", "/api/v1/search", Access::Any, search, nullptr, kSearchLane},
     {"POST", "/api/v1/search/cancel", Access::Any, cancel},
+    {"GET", "/api/v1/search/progress", Access::Any, progress},
     {"GET", "/api/v1/fields", Access::Any, fields},
 };
 
@@ -307,14 +333,27 @@ Running::Running(Api::State& state, const Call& call, std::string_view name,
         return;
     }
     name_ = running_name(call, name);
-    std::stop_source stop;
-    cancel = stop.get_token();
-    state_.searches.with([&](auto& all) { all[name_] = std::move(stop); });
+    running_ = std::make_shared<RunningSearch>();
+    cancel = running_->stop.get_token();
+    state_.searches.with([&](auto& all) { all[name_] = running_; });
+}
+
+Running::Running(Api::State& state, const Call& call, std::string_view name,
+                 std::stop_token& cancel, std::shared_ptr<store::Progress>& progress)
+    : Running(state, call, name, cancel) {
+    if (running_) {
+        progress = running_->progress;
+    }
 }
 
 Running::~Running() {
-    if (!name_.empty()) {
-        state_.searches.with([&](auto& all) { all.erase(name_); });
+    if (running_) {
+        state_.searches.with([&](auto& all) {
+            const auto found = all.find(name_);
+            if (found != all.end() && found->second == running_) {
+                all.erase(found);
+            }
+        });
     }
 }
 

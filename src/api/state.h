@@ -17,6 +17,13 @@
 
 namespace gac::api {
 
+// A question while it runs: how to stop it, and how far it is.
+struct RunningSearch {
+    std::stop_source stop;
+    std::shared_ptr<store::Progress> progress = std::make_shared<store::Progress>();
+    std::int64_t begun_us = base::monotonic_us();
+};
+
 class Api::State {
 public:
     State(Backend parts, Options settings, Console files, std::string contract);
@@ -40,7 +47,8 @@ public:
     SourceMeter meter;
     RateLimit requests{{.per_second = 200, .burst = 1000}};
     RateLimit sign_ins{{.per_second = 1, .burst = 30}};
-    base::Guarded<std::map<std::string, std::stop_source>> searches;  // running, by actor and name
+    // Running questions, by actor and name.
+    base::Guarded<std::map<std::string, std::shared_ptr<RunningSearch>>> searches;
     LiveHub live;  // last: its thread uses the others
 
 private:

@@ -276,6 +276,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a running search of one's own is. */
+        get: operations["searchProgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fields": {
         parameters: {
             query?: never;
@@ -2703,6 +2720,41 @@ export interface operations {
                 content: {
                     "application/json": {
                         cancelled: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    searchProgress: {
+        parameters: {
+            query: {
+                search_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures grow while it runs; without them when none by that name is running. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        running: boolean;
+                        elapsed_ms?: number;
+                        /** @description Looked at so far. */
+                        bytes?: number;
+                        /** @description Looked at */
+                        events?: number;
+                        blocks_done?: number;
+                        /** @description In all; grows at the beginning and with the histogram. */
+                        blocks?: number;
                     };
                 };
             };

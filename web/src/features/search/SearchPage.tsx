@@ -7,7 +7,7 @@ import { ApiError } from '@/api/client.ts';
 import { quote } from '@/api/query.ts';
 import { useMay, useSession } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
-import { kIcon, PeekIcon, SavedIcon, SaveIcon, SidebarIcon } from '@/ui/icons.ts';
+import { kIcon, PeekIcon, RuleDraftIcon, SavedIcon, SaveIcon, SidebarIcon } from '@/ui/icons.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { Button, IconButton } from '@/ui/parts.tsx';
 import { setPref, usePref } from '@/ui/prefs.ts';
@@ -31,7 +31,7 @@ import { FieldList } from './FieldList.tsx';
 import { Histogram } from './Histogram.tsx';
 import { type Pivot, PivotMenu } from './PivotMenu.tsx';
 import { QueryLine } from './QueryLine.tsx';
-import { cancelSearch, useEvents, useFields, useSavedSearch } from './queries.ts';
+import { cancelSearch, type Field, useEvents, useFields, useSavedSearch } from './queries.ts';
 import { RunLine } from './RunLine.tsx';
 import { cellText, type EventRow, fieldsOf, template } from './rows.ts';
 import type { SaveStart } from './SavedMenu.tsx';
@@ -69,7 +69,12 @@ const ExportMenu = lazy(() =>
   import('./ExportMenu.tsx').then((room) => ({ default: room.ExportMenu })),
 );
 
+const kNoList: Field[] = [];
 const kNoFields: ReadonlyMap<string, number> = new Map();
+
+const RuleDraft = lazy(() =>
+  import('./RuleDraft.tsx').then((room) => ({ default: room.RuleDraft })),
+);
 
 type Excepted = { field: string; value: string; row: EventRow | undefined };
 type Span = Pick<EventSearch, 'from' | 'to' | 'range'>;
@@ -98,6 +103,7 @@ export function SearchPage() {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [saving, setSaving] = useState<SaveStart | null>(null);
   const [listing, setListing] = useState(false);
+  const [drafting, setDrafting] = useState(false);
   const [excepted, setExcepted] = useState<Excepted | null>(null);
   const [before, setBefore] = useState<Span[]>([]);
 
@@ -317,7 +323,7 @@ export function SearchPage() {
     <div className={`find${fieldsOpen ? ' fields-open' : ' bare'}${beside ? ' beside' : ''}`}>
       {fieldsOpen && (
         <FieldList
-          fields={fields.data?.fields ?? []}
+          fields={fields.data ?? kNoList}
           columns={columns}
           seen={isTable ? kNoFields : seen}
           search={search}
@@ -331,7 +337,7 @@ export function SearchPage() {
         <h1 className="sr">{t('nav.search')}</h1>
         <QueryLine
           value={search.q ?? ''}
-          fields={fields.data?.fields ?? []}
+          fields={fields.data ?? kNoList}
           fault={fault}
           running={slow}
           user={user}
@@ -360,6 +366,10 @@ export function SearchPage() {
             <Button size="mid" onClick={() => keep(saved.data ?? null)}>
               <SaveIcon {...kIcon} />
               {t('find.saved.save')}
+            </Button>
+            <Button size="mid" onClick={() => setDrafting(true)} disabled={fault !== null}>
+              <RuleDraftIcon {...kIcon} />
+              {t('find.asRule')}
             </Button>
           </div>
         </div>
@@ -525,6 +535,9 @@ export function SearchPage() {
             onDone={(done) => !saving.wordsOnly && change({ saved: done.id }, true)}
             onClose={() => setSaving(null)}
           />
+        )}
+        {drafting && (
+          <RuleDraft query={search.q ?? ''} rows={rows} onClose={() => setDrafting(false)} />
         )}
         {excepted && (
           <ExceptionDialog

@@ -5,13 +5,14 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { api, type Schemas, unwrap } from '@/api/client.ts';
 import { quote, splitPipes } from '@/api/query.ts';
 import { faultWords } from '@/api/undo.ts';
-import { t } from '@/text/index.ts';
+import { t, useText } from '@/text/index.ts';
 import { toast } from '@/ui/toasts.tsx';
 import { type EventSearch, type Saved, spanOf, splitOf } from './address.ts';
+import { kMeaningsVi } from './meanings.ts';
 
 export type Answer = Schemas['SearchAnswer'];
 export type Field = Schemas['Field'];
@@ -72,8 +73,20 @@ export function useTopValues(search: EventSearch, run: number, field: string) {
   });
 }
 
+/** All fields by name, their meaning in the reader's language. */
 export function useFields() {
+  const { language } = useText();
   return useQuery({
+    select: useCallback(
+      (found: { fields: Field[] }): Field[] =>
+        language === 'vi'
+          ? found.fields.map((field) => ({
+              ...field,
+              meaning: kMeaningsVi[field.name] ?? field.meaning,
+            }))
+          : found.fields,
+      [language],
+    ),
     queryKey: ['fields'],
     queryFn: ({ signal }) =>
       unwrap(api.GET('/api/v1/fields', { params: { query: { limit: 2000 } }, signal })),
