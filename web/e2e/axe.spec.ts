@@ -9,6 +9,8 @@ const kPages = [
   '/',
   '/alerts',
   '/search?q=*',
+  '/search?q=*%20%7C%20stats%20count()%20by%20user.name&view=bars',
+  '/search?q=user.name%3A',
   '/sources',
   '/rules',
   '/rules?tab=exceptions',

@@ -262,6 +262,6 @@ export const findEn: Record<Key, string> & Partial<Record<`${Key}_one`, string>>
   'find.draft.howWider': 'The rule also finds it inside longer words; the query takes whole words.',
   'find.draft.howMarks': 'The rule heeds Vietnamese marks; the query does not.',
   'find.draft.next':
-    'To use it: add samples, then import the file on the rules page or copy it into the rules folder. It runs only once it is imported.',
+    'To use it: add samples, copy the file into the rules folder, or zip it and import it on the rules page. It runs only once it is imported.',
   'find.draft.file': 'Download .yml',
 };

@@ -258,6 +258,6 @@ export const findVi = {
   'find.draft.howWider': 'Luật tìm cả khi nằm giữa một từ khác; câu tìm chỉ lấy nguyên từ.',
   'find.draft.howMarks': 'Luật phân biệt dấu tiếng Việt; câu tìm thì không.',
   'find.draft.next':
-    'Đưa vào dùng: thêm mẫu thử, rồi nhập tệp ở trang Luật phát hiện hoặc chép vào thư mục luật. Luật chỉ chạy sau khi được nhập.',
+    'Đưa vào dùng: thêm mẫu thử, chép tệp vào thư mục luật, hoặc nén thành .zip rồi nhập ở trang Luật phát hiện. Luật chỉ chạy sau khi được nhập.',
   'find.draft.file': 'Tải tệp .yml',
 } as const;

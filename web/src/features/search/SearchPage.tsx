@@ -4,7 +4,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ApiError } from '@/api/client.ts';
-import { quote } from '@/api/query.ts';
+import { quote, splitPipes } from '@/api/query.ts';
 import { useMay, useSession } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
 import { kIcon, PeekIcon, RuleDraftIcon, SavedIcon, SaveIcon, SidebarIcon } from '@/ui/icons.ts';
@@ -446,7 +446,7 @@ export function SearchPage() {
         ) : rows.length === 0 ? (
           <NoHits
             silent={first?.silent_sources ?? []}
-            narrowed={Boolean(search.q && search.q !== '*')}
+            narrowed={!['', '*'].includes(splitPipes(search.q ?? '').filter)}
             stopped={typeof first?.partial === 'string'}
             onClear={() => change({ q: '' })}
             onWiden={() => widen(4)}

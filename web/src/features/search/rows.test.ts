@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { cellText, columnText, fieldsOf, labelEvery, template } from './rows.ts';
+import {
+  allColumns,
+  cellText,
+  columnText,
+  fieldsOf,
+  groupsOf,
+  labelEvery,
+  shapeOf,
+  template,
+  toCsv,
+  toNdjson,
+} from './rows.ts';
 
 test('the detail falls back to the line as it arrived', () => {
   expect(columnText({ message: 'a', 'event.original': 'b' }, 'message')).toBe('a');
@@ -31,4 +42,59 @@ test('the last column takes the room that is left', () => {
 
 test('about six labels on an axis', () => {
   expect([labelEvery(0), labelEvery(6), labelEvery(72)]).toEqual([1, 1, 12]);
+});
+
+test('CSV quotes what must be quoted and runs nothing', () => {
+  const rows = [{ '@timestamp': 't', a: 'x,"y"', b: -5, c: '=1+1', d: 'hai\ndòng', e: null }];
+  expect(toCsv(['@timestamp', 'a', 'b', 'c', 'd', 'e'], rows)).toBe(
+    '@timestamp,a,b,c,d,e\r\nt,"x,""y""",-5,\'=1+1,"hai\ndòng",\r\n',
+  );
+});
+
+test('NDJSON and every column of the rows', () => {
+  const rows = [
+    { _id: '1', b: 1 },
+    { a: 2, '@timestamp': 't' },
+  ];
+  expect(toNdjson(rows)).toBe('{"_id":"1","b":1}\n{"a":2,"@timestamp":"t"}\n');
+  expect(allColumns(rows)).toEqual(['@timestamp', 'a', 'b']);
+});
+
+test('fields of an event in groups, the ones that matter first', () => {
+  const row = {
+    _id: '1',
+    'url.path': '/',
+    message: 'm',
+    'user.name': 'a',
+    Own: 1,
+    'event.code': 2,
+  };
+  expect(groupsOf(row)).toEqual([
+    [
+      'event',
+      [
+        ['message', 'm'],
+        ['event.code', '2'],
+      ],
+    ],
+    ['user', [['user.name', 'a']]],
+    ['url', [['url.path', '/']]],
+    ['', [['Own', '1']]],
+  ]);
+});
+
+test('figures of a table, its names, and whether it runs over time', () => {
+  expect(
+    shapeOf(
+      ['source.port', 'count'],
+      [
+        { 'source.port': 22, count: 5 },
+        { 'source.port': 80, count: 3 },
+      ],
+    ),
+  ).toEqual({ names: ['source.port'], numeric: ['count'], times: false });
+  expect(
+    shapeOf(['@timestamp', 'n'], [{ '@timestamp': '2026-11-22T10:00:00.000000Z', n: 5 }]),
+  ).toEqual({ names: ['@timestamp'], numeric: ['n'], times: true });
+  expect(shapeOf(['a'], [])).toEqual({ names: ['a'], numeric: [], times: false });
 });

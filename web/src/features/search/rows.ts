@@ -86,11 +86,12 @@ export function groupsOf(row: EventRow): [string, [string, string][]][] {
   return [...groups].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
 }
 
-/** RFC 4180, with the name of each column; a cell that a spreadsheet would run as a formula is quoted. */
+/** RFC 4180, with the name of each column; a cell that a spreadsheet would run as a formula gets an apostrophe. */
 export function toCsv(columns: string[], rows: EventRow[]): string {
   const cell = (value: unknown) => {
     const text = cellText(value);
-    const safe = /^[=+\-@\t\r]/.test(text) && typeof value !== 'number' ? `'${text}` : text;
+    const formula = /^[=+\-@\t\r]/.test(text) && typeof value !== 'number' && text !== '@timestamp';
+    const safe = formula ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   };
   const lines = [columns, ...rows.map((row) => columns.map((name) => row[name]))];

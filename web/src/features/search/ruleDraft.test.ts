@@ -38,16 +38,15 @@ level: medium
 });
 
 test('side by side is one selection, values of a field are a list', () => {
-  expect(
-    detection('event.outcome:failure and user.name:(root or admin) source.port >= 1024'),
-  ).toBe(`    selection_1:
+  const query = 'event.outcome:failure and user.name:(root or admin) source.port >= 1024';
+  expect(detection(query)).toBe(`    selection_1:
+        event.outcome: 'failure'
+        source.port|gte: 1024
+    selection_2:
         user.name:
             - 'root'
             - 'admin'
-    selection_2:
-        event.outcome: 'failure'
-        source.port|gte: 1024
-    condition: selection_2 and selection_1
+    condition: selection_1 and selection_2
 `);
 });
 
@@ -68,7 +67,7 @@ test('not, or and parentheses keep their meaning', () => {
 
 test('parentheses stand where the meaning needs them', () => {
   expect(detection('z:9 and (a:1 b:2 or c:3 d:4)')).toContain(
-    'condition: selection_3 and (selection_1 or selection_2)\n',
+    'condition: selection_1 and (selection_2 or selection_3)\n',
   );
   expect(detection('(a:1 or b:2) and (c:3 or d:4) or e:5')).toContain(
     'condition: ((selection_1 or selection_2) and (selection_3 or selection_4)) or selection_5\n',
@@ -76,20 +75,19 @@ test('parentheses stand where the meaning needs them', () => {
 });
 
 test('words, phrases, texts, regular expressions, presence', () => {
-  expect(
-    detection('"failed password" message:root* user.name:/^adm.*\\/x$/ source.ip:*'),
-  ).toBe(`    keywords_1:
-        - 'failed password'
-    selection_2:
+  const query = '"failed password" message:root* user.name:/^adm.*\\/x$/ source.ip:*';
+  expect(detection(query)).toBe(`    selection_1:
         message|contains: 'root'
         user.name|re: '^adm.*/x$'
         source.ip|exists: true
-    condition: selection_2 and keywords_1
+    keywords_2:
+        - 'failed password'
+    condition: selection_1 and keywords_2
 `);
 });
 
 test('two tests of one field must both hold', () => {
-  expect(detection('x >= 1 x >= 5')).toContain('condition: selection_2 and selection_1');
+  expect(detection('x >= 1 x >= 5')).toContain('condition: selection_1 and selection_2');
 });
 
 test('wildcards that are characters, and paths', () => {

@@ -121,18 +121,18 @@ class Writer {
       }
       case 'and': {
         const rows: Row[] = [];
-        const said: Said[] = [];
-        for (const child of tree.of) {
-          if (child.kind === 'test' && child.field !== '') {
-            const row = this.row(child);
-            if (row && !rows.some((other) => other.key === row.key)) rows.push(row);
-            else if (row) said.push(one(this.add(name, [row])));
-          } else {
-            const inner = this.say(child, name);
-            if (inner) said.push(inner);
-          }
+        const apart: Row[] = [];
+        const plain = tree.of.filter((child) => child.kind === 'test' && child.field !== '');
+        for (const child of plain) {
+          const row = this.row(child as Test);
+          if (row) (rows.some((other) => other.key === row.key) ? apart : rows).push(row);
         }
-        if (rows.length > 0) said.unshift(one(this.add(name, rows)));
+        const said = rows.length > 0 ? [one(this.add(name, rows))] : [];
+        said.push(...apart.map((row) => one(this.add(name, [row]))));
+        for (const child of tree.of) {
+          const inner = plain.includes(child) ? null : this.say(child, name);
+          if (inner) said.push(inner);
+        }
         return join('and', said);
       }
       case 'or': {
