@@ -77,3 +77,22 @@ test('free text becomes a phrase, a query stays a query', () => {
   expect(fromFreeText('user.name:root')).toBe('user.name:root');
   expect(fromFreeText(' Thất bại ')).toBe('"Thất bại"');
 });
+
+test('a regular expression is one piece, and its bar is no pipe', () => {
+  expect(splitPipes('user.name:/^(a|b)$/ | limit 5')).toEqual({
+    filter: 'user.name:/^(a|b)$/',
+    pipes: '| limit 5',
+  });
+  expect(splitPipes('source.ip:10.0.0.0/8 | limit 5').pipes).toBe('| limit 5');
+  expect(kinds('x:/a b/ and y:1')).toEqual([
+    'field=x',
+    'mark=:',
+    'string=/a b/',
+    'op=and',
+    'field=y',
+    'mark=:',
+    'value=1',
+  ]);
+  expect(quote('/admin/')).toBe('"/admin/"');
+  expect(quote('10.0.0.0/8')).toBe('10.0.0.0/8');
+});

@@ -7,7 +7,7 @@ export type Piece = {
 };
 
 const kPiece =
-  /(\s+)|("(?:[^"\\]|\\.)*"?)|(\||\(|\)|,)|([^\s"|(),:<>=!]+)(?=\s*(?::|>=|<=|!=|=|>|<))|(:|>=|<=|!=|=|>|<)|([^\s"|(),:<>=!]+)|(.)/gu;
+  /(\s+)|("(?:[^"\\]|\\.)*"?|(?<=:)\/(?:[^/\\]|\\.)+\/(?=$|[\s)|]))|(\||\(|\)|,)|([^\s"|(),:<>=!]+)(?=\s*(?::|>=|<=|!=|=|>|<))|(:|>=|<=|!=|=|>|<)|([^\s"|(),:<>=!]+)|(.)/gu;
 
 const kOps = new Set(['and', 'or', 'not', 'by', 'as']);
 
@@ -35,7 +35,8 @@ export function pieces(text: string): Piece[] {
   return out;
 }
 
-const kPlain = /^[\p{L}\p{N}_./@%+-]+$/u;
+// Not with a stroke in front: between two of them stands a regular expression.
+const kPlain = /^[\p{L}\p{N}_.@%+-][\p{L}\p{N}_./@%+-]*$/u;
 const kAddress = /^[0-9A-Fa-f:.]+$/;
 
 /** A value as the query language reads it back: bare when that is safe, quoted otherwise. */
@@ -47,6 +48,18 @@ export function quote(value: string): string {
   return `"${value.replace(/[\\"]/g, '\\$&')}"`;
 }
 
+/** Where the regular expression that begins here ends, behind its stroke; -1 when none does. */
+export function regexEnd(text: string, at: number): number {
+  if (text[at] !== '/') return -1;
+  for (let end = at + 1; end < text.length; end += 1) {
+    if (text[end] === '\\') end += 1;
+    else if (text[end] === '/') {
+      return end > at + 1 && /^($|[\s)|])/.test(text.slice(end + 1)) ? end + 1 : -1;
+    }
+  }
+  return -1;
+}
+
 /** Splits off the pipes, which stay at the end when a filter is added. */
 export function splitPipes(query: string): { filter: string; pipes: string } {
   let quoted = false;
@@ -54,7 +67,9 @@ export function splitPipes(query: string): { filter: string; pipes: string } {
     const c = query[at];
     if (c === '\\' && quoted) at += 1;
     else if (c === '"') quoted = !quoted;
-    else if (c === '|' && !quoted) {
+    else if (!quoted && query[at - 1] === ':' && regexEnd(query, at) > 0) {
+      at = regexEnd(query, at) - 1;
+    } else if (c === '|' && !quoted) {
       return { filter: query.slice(0, at).trim(), pipes: query.slice(at).trim() };
     }
   }

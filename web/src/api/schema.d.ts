@@ -309,6 +309,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hunts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listHunts"];
+        put?: never;
+        /** Hold a list of indicators against everything that is kept. */
+        post: operations["startHunt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hunts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get: operations["getHunt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hunts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cancelHunt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/saved-searches": {
         parameters: {
             query?: never;
@@ -1450,6 +1503,73 @@ export interface components {
             view?: string;
             /** @description With the owner's unit, or the province when he has none. */
             shared?: boolean;
+        };
+        Hunt: {
+            id: string;
+            name: string;
+            /** @description Begun by new entries of a list in force; such a one opens alerts. */
+            automatic: boolean;
+            owner: string;
+            mine: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            from: string | null;
+            /** Format: date-time */
+            to: string | null;
+            /** @enum {string} */
+            status: "waiting" | "running" | "done" | "cancelled" | "failed" | "interrupted";
+            indicators: number;
+            /** @description Looked at. */
+            events: number;
+            /** @description 0 to 1; null while it is not known. */
+            progress: number | null;
+            /** @description Indicators that were found. */
+            found: number;
+            /** @description Alerts that were opened. */
+            alerts: number;
+            /** @description False, or why not everything was looked at or kept. */
+            partial: boolean | string;
+            /** @description The most frequent first; the first 5,000. */
+            findings?: components["schemas"]["HuntFinding"][];
+        };
+        HuntFinding: {
+            /** @description As the list has it. */
+            indicator: string;
+            /** @enum {string} */
+            type: "ip" | "domain" | "url" | "md5" | "sha1" | "sha256" | "email" | "ja3" | "mutex" | "filename";
+            /** @description Events, each once; those of exercises are not counted. */
+            count: number;
+            /** Format: date-time */
+            first: string;
+            /** Format: date-time */
+            last: string;
+            hosts: string[];
+            sources: string[];
+            /** @description The most frequent first; at most 1,000. */
+            by_host: {
+                /** @description Empty when the events name none. */
+                host?: string;
+                source?: string;
+                count?: number;
+                /** Format: date-time */
+                first?: string;
+                /** Format: date-time */
+                last?: string;
+                /** @description Ids of the newest. */
+                events?: string[];
+            }[];
+            more_hosts: boolean;
+            lists: {
+                list?: string;
+                line?: number;
+                level?: string;
+                /** Format: date-time */
+                valid_until?: string;
+                note?: string;
+            }[];
         };
         SavedSearch: components["schemas"]["SavedSearchText"] & {
             id: string;
@@ -2789,6 +2909,131 @@ export interface operations {
             };
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
+        };
+    };
+    listHunts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One's own hunts, newest first, at most 200; all of them, the automatic ones included, for who sees the whole province. Without findings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        hunts: components["schemas"]["Hunt"][];
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    startHunt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Lines of a list, in any form that list files may have; 64 MiB at most. */
+                    indicators?: string;
+                    /** @description The name of a list in force. */
+                    list?: string;
+                    /** @description RFC 3339 or relative, as -90d; absent: from the oldest event. */
+                    from?: string;
+                    to?: string;
+                    /**
+                     * @description Look in message texts too; reads every text.
+                     * @default false
+                     */
+                    in_text?: boolean;
+                    /**
+                     * @description How long to wait for the end.
+                     * @default 0
+                     */
+                    wait_ms?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Begun; ended already when its status says so. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hunt"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Busy"];
+        };
+    };
+    getHunt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is, and what it found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hunt"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    cancelHunt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found so far stays. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description False when it had ended. */
+                        cancelled: boolean;
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
         };
     };
     listSavedSearches: {

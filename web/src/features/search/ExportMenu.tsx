@@ -3,22 +3,7 @@ import { number } from '@/ui/format.ts';
 import { DownloadIcon, kIcon } from '@/ui/icons.ts';
 import { Menu } from '@/ui/Menu.tsx';
 import { allColumns, type EventRow, toCsv, toNdjson } from './rows.ts';
-
-/** "su-kien-20261123-021807": sorts by the moment of the export. */
-function fileName(kind: string): string {
-  const now = new Date(Date.now() + 7 * 3_600_000).toISOString();
-  return `gac-${now.slice(0, 10).replace(/-/g, '')}-${now.slice(11, 19).replace(/:/g, '')}.${kind}`;
-}
-
-function download(text: string, type: string, kind: string) {
-  // A spreadsheet needs the mark to read UTF-8.
-  const blob = new Blob([kind === 'csv' ? `\uFEFF${text}` : text], { type });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = fileName(kind);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
+import { saveText } from './save.ts';
 
 /** The rows at hand as a file. */
 export function ExportMenu({
@@ -59,19 +44,19 @@ export function ExportMenu({
       entries={[
         {
           label: t('find.export.csvShown'),
-          run: () => download(toCsv(shown, rows), 'text/csv', 'csv'),
+          run: () => saveText(toCsv(shown, rows), 'csv'),
         },
         ...(isTable
           ? []
           : [
               {
                 label: t('find.export.csvAll'),
-                run: () => download(toCsv(allColumns(rows), rows), 'text/csv', 'csv'),
+                run: () => saveText(toCsv(allColumns(rows), rows), 'csv'),
               },
             ]),
         {
           label: t('find.export.ndjson'),
-          run: () => download(toNdjson(rows), 'application/x-ndjson', 'ndjson'),
+          run: () => saveText(toNdjson(rows), 'ndjson'),
         },
       ]}
     />

@@ -23,6 +23,9 @@ import { type Anchor, PopMenu } from '@/ui/PopMenu.tsx';
 import { copyText } from '@/ui/Value.tsx';
 import { entityKind } from './entity.ts';
 
+/** What a list of indicators may name. */
+const kHunted = new Set(['ip', 'domain', 'hash', 'file']);
+
 export type Pivot = { anchor: Anchor; field: string; value: string; count: number | undefined };
 
 /** The name by which a filter asks for the column. */
@@ -47,7 +50,7 @@ export function PivotMenu({
   onEntity: (field: string, value: string) => void;
   onColumns: (columns: string[]) => void;
   onExcept: ((field: string, value: string) => void) | undefined;
-  onHunt: ((value: string) => void) | undefined;
+  onHunt: (value: string) => void;
   onClose: () => void;
 }) {
   const { t } = useText();
@@ -93,7 +96,7 @@ export function PivotMenu({
     });
   }
   entries.push('line');
-  if (onHunt && kind && kind !== 'process' && kind !== 'user') {
+  if (kind && kHunted.has(kind)) {
     entries.push({
       label: t('find.hunt.value'),
       icon: <HuntIcon {...kIcon} />,

@@ -51,6 +51,11 @@ const kMeanings: Record<string, TextKey> = {
   max: 'find.word.max',
   dcount: 'find.word.dcount',
   percentile: 'find.word.percentile',
+  p95: 'find.word.p95',
+  median: 'find.word.median',
+  where: 'find.word.where',
+  hunt: 'find.word.hunt',
+  '"': 'find.word.template',
   bin: 'find.word.bin',
 };
 

@@ -15,6 +15,7 @@ import {
   type Otherwise,
   type Unsaid,
 } from './ruleDraft.ts';
+import { saveText } from './save.ts';
 
 const kLevels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 const kLevelKeys: Record<(typeof kLevels)[number], TextKey> = {
@@ -78,13 +79,7 @@ export function RuleDraft({
       ),
     [query, title, level, source, author, id, t],
   );
-  const save = () => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([draft.yaml], { type: 'application/yaml' }));
-    link.download = `${id}.yml`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
+  const save = () => saveText(draft.yaml, 'yml', `${id}.yml`);
   const part = (name: keyof LogSource, label: TextKey, known: string[]) => (
     <label>
       <span className="name">{t(label)}</span>

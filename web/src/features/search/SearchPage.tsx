@@ -7,7 +7,15 @@ import { ApiError } from '@/api/client.ts';
 import { quote, splitPipes } from '@/api/query.ts';
 import { useMay, useSession } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
-import { kIcon, PeekIcon, RuleDraftIcon, SavedIcon, SaveIcon, SidebarIcon } from '@/ui/icons.ts';
+import {
+  HuntIcon,
+  kIcon,
+  PeekIcon,
+  RuleDraftIcon,
+  SavedIcon,
+  SaveIcon,
+  SidebarIcon,
+} from '@/ui/icons.ts';
 import { useKeys } from '@/ui/keys.ts';
 import { Button, IconButton } from '@/ui/parts.tsx';
 import { setPref, usePref } from '@/ui/prefs.ts';
@@ -76,6 +84,8 @@ const RuleDraft = lazy(() =>
   import('./RuleDraft.tsx').then((room) => ({ default: room.RuleDraft })),
 );
 
+const HuntDialog = lazy(() => import('./Hunts.tsx').then((room) => ({ default: room.HuntDialog })));
+
 type Excepted = { field: string; value: string; row: EventRow | undefined };
 type Span = Pick<EventSearch, 'from' | 'to' | 'range'>;
 
@@ -104,6 +114,7 @@ export function SearchPage() {
   const [saving, setSaving] = useState<SaveStart | null>(null);
   const [listing, setListing] = useState(false);
   const [drafting, setDrafting] = useState(false);
+  const [hunted, setHunted] = useState('');
   const [excepted, setExcepted] = useState<Excepted | null>(null);
   const [before, setBefore] = useState<Span[]>([]);
 
@@ -367,6 +378,10 @@ export function SearchPage() {
               <SaveIcon {...kIcon} />
               {t('find.saved.save')}
             </Button>
+            <Button size="mid" onClick={() => change({ hunt: 'new' })}>
+              <HuntIcon {...kIcon} />
+              {t('hunt.short')}
+            </Button>
             <Button size="mid" onClick={() => setDrafting(true)} disabled={fault !== null}>
               <RuleDraftIcon {...kIcon} />
               {t('find.asRule')}
@@ -539,6 +554,23 @@ export function SearchPage() {
         {drafting && (
           <RuleDraft query={search.q ?? ''} rows={rows} onClose={() => setDrafting(false)} />
         )}
+        {search.hunt !== undefined && (
+          <HuntDialog
+            key={search.hunt}
+            id={search.hunt}
+            value={hunted}
+            onOpen={(id) => change({ hunt: id })}
+            onAsk={(q, a, b) => {
+              remember(user, q, Date.now());
+              setSpan({ from: a, to: b });
+              change({ q, hunt: undefined, event: undefined, entity: undefined });
+            }}
+            onClose={() => {
+              setHunted('');
+              change({ hunt: undefined });
+            }}
+          />
+        )}
         {excepted && (
           <ExceptionDialog
             start={{
@@ -561,7 +593,10 @@ export function SearchPage() {
           onExcept={
             canExcept ? (field, value) => setExcepted({ field, value, row: undefined }) : undefined
           }
-          onHunt={undefined}
+          onHunt={(value) => {
+            setHunted(value);
+            change({ hunt: 'new' });
+          }}
           onClose={closePivot}
         />
       )}

@@ -21,6 +21,8 @@ export type EventSearch = Scope & {
   entity?: string;
   /** The saved search that this began from. */
   saved?: string;
+  /** A hunt: 'new', or the one that is shown. */
+  hunt?: string;
   /** How the search was carried out. */
   explain?: true;
 };
@@ -45,7 +47,7 @@ export function parseEventSearch(search: Record<string, unknown>): EventSearch {
   if (search.view !== 'table' && kViews.includes(search.view as View)) {
     out.view = search.view as View;
   }
-  for (const key of ['cols', 'split', 'entity', 'saved'] as const) {
+  for (const key of ['cols', 'split', 'entity', 'saved', 'hunt'] as const) {
     const value = search[key];
     if (typeof value === 'string' && value) out[key] = value;
   }

@@ -82,14 +82,31 @@ test('a bar in quotes is no pipe', () => {
 });
 
 test('pipes and what they take', () => {
-  expect(at('* | ¦').labels).toEqual(['stats', 'sort', 'limit', 'fields']);
+  expect(at('* | ¦').labels).toEqual([
+    'stats',
+    'top',
+    'dedup',
+    'where',
+    'sort',
+    'limit',
+    'fields',
+    'extract',
+    'hunt',
+  ]);
   expect(at('* | st¦').pick('stats')).toBe('* | stats ¦');
   expect(at('* | stats ¦').pick('count()')).toBe('* | stats count()¦');
   expect(at('* | stats d¦').pick('dcount()')).toBe('* | stats dcount(¦)');
   expect(at('* | stats dcount(us¦)').pick('user.name')).toBe('* | stats dcount(user.name¦)');
+  expect(at('* | stats perc¦').pick('percentile()')).toBe('* | stats percentile(¦, 99)');
   expect(at('* | stats count() ¦', true).labels).toEqual(['by', 'as', ',', '|']);
   expect(at('* | stats count() b¦').labels).toEqual(['by']);
-  expect(at('* | stats count() by ¦').labels).toContain('user.name');
+  expect(at('* | stats count() by ¦').labels.slice(0, 5)).toEqual([
+    '5m',
+    '1h',
+    '1d',
+    '1w',
+    'source.ip',
+  ]);
   expect(at('* | stats count() by user.name, so¦').labels).toEqual(['source.ip', 'source.port']);
   expect(at('* | stats count() by user.name ¦', true).labels).toEqual([',', '|']);
   expect(at('* | sort -so¦').pick('source.ip')).toBe('* | sort -source.ip¦');
@@ -106,4 +123,29 @@ test('sort offers the columns of the table', () => {
 
 test('what stands behind the caret stays', () => {
   expect(at('us¦:root').pick('user.name')).toBe('user.name:¦:root');
+});
+
+test('top, dedup, where, extract', () => {
+  expect(at('* | top ¦').labels).toEqual(['10', '20', '50', '100']);
+  expect(at('* | top 10 us¦').labels).toEqual(['user.name']);
+  expect(at('* | top 10 user.name ¦', true).labels).toEqual(['by', ',', '|']);
+  expect(at('* | dedup us¦').pick('user.name')).toBe('* | dedup user.name¦');
+  expect(at('* | where us¦').pick('user.name')).toBe('* | where user.name:¦');
+  expect(at('* | where user.name:ro¦').pick('root')).toBe('* | where user.name:root ¦');
+  expect(at('* | extract us¦').labels).toEqual(['user.name']);
+  expect(columnsIn('* | top 5 user.name by source.ip')).toEqual([
+    'source.ip',
+    'user.name',
+    'count',
+  ]);
+  expect(columnsIn('* | stats count(), p95(x) by bin(source.port, 100), 1h')).toEqual([
+    'count',
+    'p95(x)',
+    'source.port',
+    '@timestamp',
+  ]);
+});
+
+test('the bar of a regular expression is no pipe', () => {
+  expect(at('user.name:/^(a|b)$/ and so¦').labels).toEqual(['source.ip', 'source.port']);
 });

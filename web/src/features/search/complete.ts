@@ -1,5 +1,6 @@
 // What may stand at the caret of a query line, and what fits there. Pure: the place is found from the
 // text alone; names, values and words are handed in. The server's parser decides what is right.
+import { regexEnd } from '@/api/query.ts';
 import { fold } from '@/ui/format.ts';
 import type { Field } from './queries.ts';
 
@@ -9,7 +10,7 @@ export type Place =
   | { kind: 'join'; from: number; word: string }
   | { kind: 'pipe'; from: number; word: string }
   | { kind: 'function'; from: number; word: string }
-  | { kind: 'name'; from: number; word: string; of: 'field' | 'column'; sign: string }
+  | { kind: 'name'; from: number; word: string; of: 'field' | 'column' | 'by'; sign: string }
   | { kind: 'after'; from: number; word: string; pipe: string; words: readonly string[] }
   | { kind: 'number'; from: number; word: string; pipe: string };
 
@@ -24,8 +25,30 @@ export type Offer = {
   back?: number;
 };
 
-export const kPipes = ['stats', 'sort', 'limit', 'fields'] as const;
-export const kFunctions = ['count', 'sum', 'avg', 'min', 'max', 'dcount'] as const;
+export const kPipes = [
+  'stats',
+  'top',
+  'dedup',
+  'where',
+  'sort',
+  'limit',
+  'fields',
+  'extract',
+  'hunt',
+] as const;
+export const kFunctions = [
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'dcount',
+  'median',
+  'p95',
+  'percentile',
+] as const;
+/** What a table is cut along: spans of time by the clock of Vietnam. */
+const kSpans = ['5m', '1h', '1d', '1w'];
 const kMax = 8;
 
 const kToken = /(?:\\.?|[^\s()|"\\])*$/s;
@@ -50,7 +73,9 @@ function scan(before: string): Scan {
       if (c === '\\') at += 1;
       else if (c === '"') out.quote = -1;
     } else if (c === '\\') at += 1;
-    else if (c === '"') out.quote = at;
+    else if (before[at - 1] === ':' && regexEnd(`${before} `, at) > 0) {
+      at = regexEnd(`${before} `, at) - 1;
+    } else if (c === '"') out.quote = at;
     else if (c === '(') {
       const field = /([\p{L}\p{N}_@][\p{L}\p{N}_.@-]*):$/u.exec(before.slice(0, at));
       stack.push(field?.[1] ?? stack[stack.length - 1] ?? null);
@@ -112,7 +137,7 @@ function pipePlace(before: string, found: Scan): Place | null {
   const token = /[^\s(),|]*$/.exec(part)?.[0] ?? '';
   const from = before.length - token.length;
   const head = rest.slice(0, rest.length - token.length).trimEnd();
-  const name = (of: 'field' | 'column', sign = ''): Place => ({
+  const name = (of: 'field' | 'column' | 'by', sign = ''): Place => ({
     kind: 'name',
     from: from + sign.length,
     word: token.slice(sign.length),
@@ -122,11 +147,10 @@ function pipePlace(before: string, found: Scan): Place | null {
   switch (command) {
     case 'stats': {
       if (/\(\s*$/.test(head)) return name('field');
-      if (/(^|\s)by(\s+[^,]+,)*$/i.test(head) || /(^|\s)by\s.*,$/is.test(head))
-        return name('field');
+      if (found.open > 0) return null;
+      if (/(^|\s)by$/i.test(head) || /(^|\s)by\s.*,$/is.test(head)) return name('by');
       if (head === '' || head.endsWith(',')) return { kind: 'function', from, word: token };
       if (/(^|\s)as$/i.test(head)) return null;
-      if (found.open > 0) return null;
       const words = /(^|\s)by\s/i.test(`${head} `) ? [',', '|'] : ['by', 'as', ',', '|'];
       return { kind: 'after', from, word: token, pipe: command, words };
     }
@@ -150,7 +174,16 @@ function pipePlace(before: string, found: Scan): Place | null {
       return { kind: 'after', from, word: token, pipe: command, words: ['by', ',', '|'] };
     }
     case 'extract': {
-      return head === '' ? name('field') : null;
+      if (head === '') return name('field');
+      if (/\s/.test(head.trim()) || token !== '') return null;
+      return { kind: 'after', from, word: token, pipe: command, words: ['"'] };
+    }
+    case 'where': {
+      // Behind a table its columns, before it the fields, as in the filter.
+      const inner = placeAt(rest, rest.length);
+      if (!inner) return null;
+      const shift = before.length - rest.length;
+      return { ...inner, from: inner.from + shift };
     }
     case 'limit':
     case 'head': {
@@ -164,6 +197,12 @@ function pipePlace(before: string, found: Scan): Place | null {
 
 /** Columns that the table of this query has: what `sort` may name. */
 export function columnsIn(text: string): string[] {
+  const top = /\|\s*top\s+\d*\s*([^|]*)/i.exec(text)?.[1];
+  if (top !== undefined) {
+    const [fields = '', groups = ''] = top.split(/\sby\s/i);
+    const names = `${groups},${fields}`.split(',').map((one) => one.trim());
+    return [...names.filter(Boolean), 'count'];
+  }
   const stats = /\|\s*stats\s+([^|]*)/i.exec(text)?.[1];
   if (stats === undefined) return [];
   const [made = '', by = ''] = stats.split(/\sby\s/i);
@@ -173,13 +212,12 @@ export function columnsIn(text: string): string[] {
       (one) => /\sas\s+(\S+)\s*$/i.exec(one)?.[1] ?? one.trim().replace(/^count\(\s*\)$/i, 'count'),
     )
     .filter(Boolean);
-  return [
-    ...out,
-    ...by
-      .split(',')
-      .map((one) => one.trim())
-      .filter(Boolean),
-  ];
+  const along = by.split(/,(?![^(]*\))/).map((one) => {
+    const text = one.trim();
+    if (/^\d+[smhdw]$/.test(text)) return '@timestamp';
+    return /^bin\(\s*([^,\s]+)/i.exec(text)?.[1] ?? text;
+  });
+  return [...out, ...along.filter(Boolean)];
 }
 
 /** Those that begin with the word first, then those that hold it. */
@@ -234,11 +272,11 @@ export function offersAt(text: string, place: Place, known: Known): Offer[] {
       return kFunctions
         .filter((name) => name.startsWith(word.toLowerCase()))
         .map((name) => ({
-          insert: `${name}()`,
+          insert: name === 'percentile' ? 'percentile(, 99)' : `${name}()`,
           label: `${name}()`,
           kind: 'function' as const,
           detail: name,
-          back: name === 'count' ? 0 : 1,
+          back: name === 'count' ? 0 : name === 'percentile' ? 5 : 1,
         }));
     case 'name': {
       const columns = columnsIn(text);
@@ -248,10 +286,17 @@ export function offersAt(text: string, place: Place, known: Known): Offer[] {
           .slice(0, kMax)
           .map((name) => ({ insert: `${name} `, label: name, kind: 'name' }));
       }
-      return ranked(known.fields, (field) => field.name, word)
+      const spans: Offer[] =
+        place.of === 'by'
+          ? kSpans
+              .filter((span) => span.startsWith(word) && span !== word)
+              .map((span) => ({ insert: `${span} `, label: span, kind: 'name', detail: 'bin' }))
+          : [];
+      const fields = ranked(known.fields, (field) => field.name, word)
         .filter((field) => field.name !== word)
-        .slice(0, kMax)
+        .slice(0, kMax - spans.length)
         .map((field) => fieldOffer(field, ''));
+      return [...spans, ...fields];
     }
     case 'after':
       return none ? [] : words(place.words, word, 'join').filter((offer) => offer.label !== word);

@@ -1,6 +1,8 @@
 // A filter of the search language as a tree, for saying it otherwise (as a rule). It reads what the
 // server's parser accepts; a filter that the server refuses is never asked of it.
 
+import { regexEnd } from '@/api/query.ts';
+
 export type Test = {
   kind: 'test';
   /** Empty: a word or phrase anywhere in the line. */
@@ -152,15 +154,11 @@ class Reader {
     return { ...typed, field };
   }
   regex(): string | null {
-    for (let end = this.at + 1; end < this.text.length; end += 1) {
-      if (this.text[end] === '\\') end += 1;
-      else if (this.text[end] === '/') {
-        const found = this.text.slice(this.at + 1, end).replace(/\\\//g, '/');
-        this.at = end + 1;
-        return found;
-      }
-    }
-    return null;
+    const end = regexEnd(this.text, this.at);
+    if (end < 0) return null;
+    const found = this.text.slice(this.at + 1, end - 1).replace(/\\\//g, '/');
+    this.at = end;
+    return found;
   }
   quoted(): Test {
     let value = '';
