@@ -20,7 +20,8 @@ const sourceOf = (file) => basename(file).replace(/\W/g, '-').toLowerCase();
 const linesOf = (file) => readFileSync(file, 'utf8').split('\n').map((line) => line.replace(/\r$/, '')).filter((line) => line.trim() !== '');
 const everything = { from: '1900-01-01T00:00:00Z', to: '2200-01-01T00:00:00Z' };
 
-const server = skip ? undefined : new Server();
+// A small memory table, so that most of it is answered from segments.
+const server = skip ? undefined : new Server(undefined, ['--memtable-mib', '1']);
 let read;
 
 before(async () => {
