@@ -387,36 +387,43 @@ Result<std::vector<BlockUnit::Share>> BlockUnit::shares(const Name& name, const 
         return out;
     }
     GAC_TRY(column, reader_.head(System::Profile));
-    const auto own_of = [&](std::int64_t number) -> Result<std::span<const FieldId>> {
-        if (number < 0 || static_cast<std::uint64_t>(number) >= profiles.size()) {
-            return fail(Code::Corrupt, "a row names a profile that is not in the footer",
-                        reader_.segment().path().string());
-        }
-        return name.own(profiles[static_cast<std::size_t>(number)]);
+    const auto unknown_profile = [&] {
+        return fail(Code::Corrupt, "a row names a profile that is not in the footer",
+                    reader_.segment().path().string());
     };
     if (column->entry().encoding == Encoding::Constant) {
-        GAC_TRY(own, own_of(column->distinct().front().integer()));
-        out.push_back({own, among});
+        const auto number = static_cast<std::uint64_t>(column->distinct().front().integer());
+        if (number >= profiles.size()) {
+            return unknown_profile();
+        }
+        out.push_back({name.own(profiles[number]), among});
         return out;
     }
     GAC_TRY(numbers, reader_.numbers(System::Profile));
-    std::map<std::int64_t, std::size_t> places;
-    std::optional<Error> fault;
-    among.for_each([&](std::uint32_t row) {
-        const auto [found, added] = places.try_emplace(numbers[row], out.size());
-        if (added) {
-            auto own = own_of(numbers[row]);
-            if (!own) {
-                fault = std::move(own).error();
-                own = std::span<const FieldId>();
-            }
-            out.push_back({*own, RowSet(rows())});
+    // Profiles that read the name alike share their rows.
+    std::vector<std::size_t> share_of;
+    for (const event::ProfileId profile : profiles) {
+        const auto own = name.own(profile);
+        const auto same = std::ranges::find_if(
+            out, [&](const Share& share) { return std::ranges::equal(share.own, own); });
+        share_of.push_back(static_cast<std::size_t>(same - out.begin()));
+        if (same == out.end()) {
+            out.push_back({own, RowSet(rows())});
         }
-        out[found->second].rows.set(row);
-    });
-    if (fault) {
-        return std::unexpected(std::move(*fault));
     }
+    bool known = true;
+    among.for_each([&](std::uint32_t row) {
+        const auto number = static_cast<std::uint64_t>(numbers[row]);
+        if (number < share_of.size()) {
+            out[share_of[number]].rows.set(row);
+        } else {
+            known = false;
+        }
+    });
+    if (!known) {
+        return unknown_profile();
+    }
+    std::erase_if(out, [](const Share& share) { return share.rows.empty(); });
     return out;
 }
 
