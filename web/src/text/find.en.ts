@@ -321,7 +321,8 @@ export const findEn: Record<Key, string> & Partial<Record<`${Key}_one`, string>>
   'hunt.alerts': '{{n}} alerts opened',
   'hunt.another': 'Another list',
   'hunt.nothing': 'None of the indicators is in history.',
-  'hunt.nothingNote': 'The list was held against every event of the span.',
+  'hunt.nothingNote':
+    'The list was held against every event of the span; those of drills do not count.',
   'hunt.findings': 'Indicators that were found',
   'hunt.indicator': 'Indicator',
   'hunt.count': 'Events',

@@ -316,7 +316,8 @@ export const findVi = {
   'hunt.alerts': 'đã mở {{n}} cảnh báo',
   'hunt.another': 'Săn danh sách khác',
   'hunt.nothing': 'Không chỉ dấu nào có trong lịch sử.',
-  'hunt.nothingNote': 'Danh sách đã được đối chiếu với mọi sự kiện trong khoảng đã chọn.',
+  'hunt.nothingNote':
+    'Danh sách đã được đối chiếu với mọi sự kiện trong khoảng đã chọn; sự kiện diễn tập không được tính.',
   'hunt.findings': 'Những chỉ dấu đã thấy',
   'hunt.indicator': 'Chỉ dấu',
   'hunt.count': 'Sự kiện',

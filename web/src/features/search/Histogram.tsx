@@ -49,7 +49,10 @@ const kSplits: { field: string; label: TextKey }[] = [
 
 /** Background first, what must be looked at last: it stands on top. */
 function seriesOf(data: Data, split: string, t: Translate): Series[] {
-  const parts = data.split ?? [];
+  // As many series as there are colours; what is rarer stands with the rest.
+  const all = data.split ?? [];
+  const parts =
+    split === 'event.outcome' || split === kSeverity ? all : all.slice(0, kTokens.length);
   const rest = data.counts.map((n, at) =>
     Math.max(0, n - parts.reduce((sum, each) => sum + (each.counts[at] ?? 0), 0)),
   );

@@ -159,11 +159,14 @@ export function SearchPage() {
   const rows = useMemo(() => (pages?.flatMap((page) => page.rows) ?? []) as EventRow[], [pages]);
   const seen = useMemo(() => fieldsOf(rows), [rows]);
   const columns = columnsOf(search);
+  // Rows of events have an id, rows of a table have none.
   const isTable =
     first !== undefined &&
-    !first.columns.includes('event.original') &&
-    !first.columns.includes('@timestamp') &&
-    !first.histogram;
+    (rows[0] !== undefined
+      ? rows[0]._id === undefined
+      : !first.columns.includes('event.original') &&
+        !first.columns.includes('@timestamp') &&
+        !first.histogram);
   const counted = first?.histogram?.counts.reduce((sum, n) => sum + n, 0);
   const total = first?.total ?? counted ?? rows.length;
   const fault =

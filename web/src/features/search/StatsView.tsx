@@ -5,7 +5,7 @@ import { useText } from '@/text/index.ts';
 import { Chart } from '@/ui/Chart.tsx';
 import { dateTime, dayMonth, minute, number } from '@/ui/format.ts';
 import { Empty } from '@/ui/states.tsx';
-import { cellText, type EventRow, labelEvery, shapeOf } from './rows.ts';
+import { cellText, type EventRow, filled, labelEvery, shapeOf } from './rows.ts';
 
 const kBarsMax = 100;
 const kLinesMax = 5;
@@ -98,8 +98,8 @@ export function StatsLines({ columns, rows }: Omit<Props, 'onPivot'>) {
     if (!first || !measure) return null;
     const second = names[1];
     const label = (row: EventRow) => cellText(row[first]);
-    const marks = [...new Set(rows.map(label))];
-    if (times) marks.sort();
+    const seen = [...new Set(rows.map(label))];
+    const marks = times ? filled(seen) : seen;
     const place = new Map(marks.map((mark, at) => [mark, at]));
     const lines = new Map<string, number[]>();
     const add = (name: string, at: number, value: number) => {

@@ -4,6 +4,7 @@ import {
   cellText,
   columnText,
   fieldsOf,
+  filled,
   groupsOf,
   labelEvery,
   shapeOf,
@@ -97,4 +98,13 @@ test('figures of a table, its names, and whether it runs over time', () => {
     shapeOf(['@timestamp', 'n'], [{ '@timestamp': '2026-11-22T10:00:00.000000Z', n: 5 }]),
   ).toEqual({ names: ['@timestamp'], numeric: ['n'], times: true });
   expect(shapeOf(['a'], [])).toEqual({ names: ['a'], numeric: [], times: false });
+});
+
+test('a line shows the hours in which nothing happened', () => {
+  const at = (hour: number) => new Date(Date.UTC(2026, 10, 22, hour)).toISOString();
+  expect(filled([at(5), at(1), at(2)])).toEqual([at(1), at(2), at(3), at(4), at(5)]);
+  expect(filled([at(1)])).toEqual([at(1)]);
+  expect(filled([])).toEqual([]);
+  const uneven = ['2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z', '2026-03-01T00:00:00Z'];
+  expect(filled(uneven)).toEqual(uneven);
 });

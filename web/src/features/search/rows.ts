@@ -126,3 +126,29 @@ export function shapeOf(columns: string[], rows: EventRow[]) {
     rows.every((row) => /^\d{4}-\d\d-\d\dT/.test(cellText(row[names[0] ?? ''])));
   return { names, numeric, times };
 }
+
+const kFilledMax = 2000;
+
+/** Times in order, with those between them where nothing happened: a line must not jump over a gap. */
+export function filled(times: string[]): string[] {
+  const at = times.map((time) => Date.parse(time)).sort((a, b) => a - b);
+  const first = at[0];
+  const last = at[at.length - 1];
+  let step = Number.POSITIVE_INFINITY;
+  for (let n = 1; n < at.length; n += 1) step = Math.min(step, (at[n] ?? 0) - (at[n - 1] ?? 0));
+  const known = new Map(times.map((time) => [Date.parse(time), time]));
+  if (
+    first === undefined ||
+    last === undefined ||
+    !(step > 0) ||
+    last - first > step * kFilledMax
+  ) {
+    return [...times].sort();
+  }
+  const out: string[] = [];
+  for (let time = first; time <= last; time += step) {
+    out.push(known.get(time) ?? new Date(time).toISOString());
+  }
+  // Steps of unequal length (months) fall between: then the times alone are right.
+  return out.filter((time) => times.includes(time)).length === known.size ? out : [...times].sort();
+}
