@@ -19,7 +19,11 @@ using event::ValueRef;
 
 namespace {
 
-constexpr std::size_t kTextPage = 32 * 1024;  // bytes of text in a page, before packing
+// Bytes of text in a page, before packing: so few that one row costs little, unless texts are long,
+// which pack well only beside others of their kind.
+constexpr std::size_t kTextPage = 32 * 1024;
+constexpr std::size_t kLongTextPage = 256 * 1024;
+constexpr std::size_t kLongTextValues = 256;
 constexpr std::uint32_t kDictionaryMax = 65'536;
 constexpr std::size_t kPackFrom = 64;  // smaller bytes are not worth packing
 constexpr std::size_t kPackCodesFrom = 512;
@@ -511,7 +515,9 @@ void ColumnEncoder::State::put_text_pages(const ColumnInput& input) {
         page.clear();
         std::size_t end = at;
         std::size_t text_bytes = 0;
-        while (end < input.values.size() && (end == at || text_bytes < kTextPage)) {
+        while (end < input.values.size()
+               && (end == at || text_bytes < kTextPage
+                   || (end - at < kLongTextValues && text_bytes < kLongTextPage))) {
             const std::size_t size = input.values[end].string().size();
             put_varint(page, size);
             text_bytes += size;
