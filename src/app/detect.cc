@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@
 
 #include "app/command.h"
 #include "app/content.h"
+#include "app/detect_history.h"
 #include "app/detect_run.h"
+#include "app/history.h"
 #include "app/indicator_files.h"
 #include "app/rule_cache.h"
 #include "base/text.h"
@@ -29,6 +32,9 @@ struct Options {
     std::string source;
     std::string zone = "Asia/Ho_Chi_Minh";
     std::size_t threads = 1;
+    std::string data;
+    std::string from;
+    std::string to;
     std::string lists;
     std::vector<std::string> indicators;
     std::vector<std::string> allow;
@@ -58,6 +64,19 @@ int load_lists(const Options& options, const Content& content, DetectSettings& s
 int detect_files(const Options& options) {
     if (options.rules.empty() && options.indicators.empty()) {
         return cannot_start("detect needs --rules or --indicators; see gac detect --help");
+    }
+    if (options.data.empty() == options.inputs.empty()) {
+        return cannot_start("detect needs either inputs or --data; see gac detect --help");
+    }
+    if (!options.data.empty() && !options.indicators.empty()) {
+        return cannot_start("--indicators over history is gac hunt; see gac hunt --help");
+    }
+    if (options.data.empty() && !(options.from.empty() && options.to.empty())) {
+        return cannot_start("--from and --to go with --data");
+    }
+    const auto range = read_range(options.from, options.to, base::SystemClock{}.now());
+    if (!range) {
+        return cannot_start(range.error());
     }
     const std::int64_t started = base::monotonic_us();
     auto content = Content::load(options.zone);
@@ -109,8 +128,17 @@ int detect_files(const Options& options) {
     if (!options.indicators.empty()) {
         code = std::max(code, load_lists(options, *content, settings));
     }
+    std::optional<History> history;
+    if (!options.data.empty()) {
+        auto opened = History::open(options.data, content->profiles);
+        if (!opened) {
+            return cannot_start(opened.error());
+        }
+        history.emplace(*std::move(opened));
+    }
     const std::int64_t loaded = base::monotonic_us();
-    auto done = run_detect(settings, ingest::input_files(options.inputs));
+    auto done = history ? detect_history(settings, history->store(), *range)
+                        : run_detect(settings, ingest::input_files(options.inputs));
     if (!done) {
         return cannot_start(done.error());
     }
@@ -145,10 +173,14 @@ void add_detect(CLI::App& root, Chosen& chosen) {
     command->add_option(
         "--rules", options->rules,
         "Rule files, or folders with *.yml and *.yaml at any depth; end the list by --");
-    command
-        ->add_option("inputs", options->inputs,
-                     "Files (.gz .xz .zst as they are), or folders of them; - for standard input")
-        ->required();
+    command->add_option("inputs", options->inputs,
+                        "Files (.gz .xz .zst as they are), or folders of them; - for standard "
+                        "input");
+    command->add_option("--data", options->data,
+                        "Data folder whose event history is judged, instead of inputs");
+    command->add_option("--from", options->from,
+                        "With --data, not before: RFC 3339, or relative (-15m, -7d)");
+    command->add_option("--to", options->to, "With --data, before: RFC 3339, or relative");
     command
         ->add_option("--format", options->format, "How to read the inputs; see gac decode --help")
         ->capture_default_str();
@@ -180,6 +212,7 @@ void add_detect(CLI::App& root, Chosen& chosen) {
     command->footer(
         "Examples:\n  gac detect --rules rules/ -- auth.log security.ndjson.zst\n"
         "  gac detect --json --rules sigma/rules extra.yml -- events.json > hits.ndjson\n"
+        "  gac detect --json --rules rules/ --data var/data --from -30d\n"
         "  gac detect --json --indicators feeds/ --allow warninglists/ -- proxy.log");
     command->callback(
         [options, &chosen] { chosen = [options] { return detect_files(*options); }; });

@@ -17,7 +17,7 @@ async function withServer(run) {
     mkdirSync(lists);
     mkdirSync(allow);
     const config = join(data, 'gac.yaml');
-    writeFileSync(config, `indicators: ["${lists}"]\nallow_lists: ["${allow}"]\n`);
+    writeFileSync(config, `indicators: ["${lists}"]\nallow_lists: ["${allow}"]\nhunt_new_indicators: false\n`);  // the stream alone
     const server = new Server(data, ['--config', config]);
     await server.start();
     try {

@@ -365,13 +365,17 @@ Result<> Tracker::look_at_block(BlockReader& reader, std::uint32_t block) {
             profile_of = read;
         }
         RowSet out(reader.rows());
+        std::vector<char> good;
+        for (const event::ProfileId profile : profiles) {
+            good.push_back(is(profile) ? 1 : 0);
+        }
         for (std::uint32_t row = 0; row < reader.rows(); ++row) {
             const auto number = static_cast<std::uint64_t>(profile_of[row]);
             if (number >= profiles.size()) {
                 return fail(Code::Corrupt, "a row names a profile that is not in the footer",
                             reader.segment().path().string());
             }
-            if (is(profiles[number])) {
+            if (good[number] != 0) {
                 out.set(row);
             }
         }
