@@ -36,6 +36,9 @@ void add_decode(CLI::App& root, Chosen& chosen);
 void add_ingest(CLI::App& root, Chosen& chosen);
 void add_search(CLI::App& root, Chosen& chosen);
 void add_hunt(CLI::App& root, Chosen& chosen);
+void add_history(CLI::App& root, Chosen& chosen);
+void add_backup(CLI::App& root, Chosen& chosen);
+void add_export(CLI::App& root, Chosen& chosen);
 void add_generate(CLI::App& root, Chosen& chosen);
 
 }  // namespace gac::app

@@ -69,6 +69,24 @@ const std::array kKeys = {
         "longest event in bytes; longer ones are cut and marked", 1024, 64 << 20},
     Key{"ingest_body_mib", &Config::ingest_body_mib,
         "largest body of one ingest request, unpacked, in MiB", 1, 1024},
+    Key{"retention_level", &Config::retention_level,
+        "level (1 to 5) of the information system: events are kept as many months as the "
+        "regulation in force says for it; 0: as retention_months says",
+        0, 5},
+    Key{"retention_months", &Config::retention_months,
+        "months (of 31 days) that events are kept; 0: by retention_level, or for ever", 0, 1200},
+    Key{"retention_by_source", &Config::retention_by_source,
+        "sources that are kept longer or shorter: source=months, 0 months for ever"},
+    Key{"retention_gib_max", &Config::retention_gib_max,
+        "largest size of the event history, in GiB: beyond, the oldest events go; 0: no limit", 0,
+        1 << 20},
+    Key{"disk_full", &Config::disk_full,
+        "what happens when the disk is full: refuse (new events), or oldest-first (delete the "
+        "oldest that are not under legal hold)"},
+    Key{"merge", &Config::merge, "merge segments in the background"},
+    Key{"merge_mib_per_second", &Config::merge_mib_per_second,
+        "how much merging may read and write, in MiB a second; 0: no limit", 0, 65536},
+    Key{"merge_level", &Config::merge_level, "zstd level of merged segments", 1, 19},
 };
 
 const Key* find_key(std::string_view name) {

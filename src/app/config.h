@@ -44,6 +44,14 @@ struct Config {
     std::int64_t disk_reserve_mib = 256;  // refuse new events below this much free space
     std::int64_t event_bytes_max = 1 << 20;
     std::int64_t ingest_body_mib = 64;
+    std::int64_t retention_level = 0;  // of the information system; 0: months as below
+    std::int64_t retention_months = 0;
+    std::vector<std::string> retention_by_source;  // "firewall=12"
+    std::int64_t retention_gib_max = 0;
+    std::string disk_full = "refuse";
+    bool merge = true;
+    std::int64_t merge_mib_per_second = 64;
+    std::int64_t merge_level = 9;  // zstd
     std::vector<FollowedFile> follow;
 };
 

@@ -30,6 +30,7 @@ ControlDesk::ControlDesk(std::unique_ptr<db::Database> opened, const base::Clock
       changes(*database, clock),
       hosts(*database, audit, clock, changes),
       regulations(*database, audit, clock),
+      legal_holds(*database, audit, clock),
       rules(*database, audit, clock, changes),
       rule_exceptions(*database, audit, clock, changes),
       saved_searches(*database, audit, clock),

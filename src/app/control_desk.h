@@ -18,6 +18,7 @@
 #include "response/changes.h"
 #include "response/hosts.h"
 #include "response/hunts.h"
+#include "response/legal_holds.h"
 #include "response/regulations.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
@@ -42,6 +43,7 @@ public:
     response::ChangeFeed changes;
     response::HostBook hosts;
     response::Regulations regulations;
+    response::LegalHolds legal_holds;
     response::RulesBook rules;
     response::RuleExceptions rule_exceptions;
     response::SavedSearches saved_searches;

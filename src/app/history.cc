@@ -26,8 +26,9 @@ Result<History> History::open(const std::string& data,
     } else {
         return std::unexpected(std::move(lock).error());
     }
-    GAC_TRY(store, store::Store::open({.folder = events}, std::move(profiles),
-                                      std::make_shared<store::SourceNameTable>()));
+    GAC_TRY(store,
+            store::Store::open({.folder = events, .merging = {.on = false}}, std::move(profiles),
+                               std::make_shared<store::SourceNameTable>()));
     history.store_ = std::move(store);
     return history;
 }

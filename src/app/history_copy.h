@@ -10,6 +10,10 @@
 
 namespace gac::app {
 
+// A whole and consistent moment of the store in `from` into the folder `to`: log files copied,
+// segments linked (both must lie on one file system).
+Result<> copy_history(const std::filesystem::path& from, const std::filesystem::path& to);
+
 class HistoryCopy {
 public:
     static Result<HistoryCopy> make(const DataFolder& data);

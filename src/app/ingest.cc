@@ -24,6 +24,7 @@ struct IngestOptions {
     std::string source = "file";
     std::string profile;
     std::vector<std::string> inputs;
+    bool merge = false;
     bool stats = false;
 };
 
@@ -82,8 +83,9 @@ int ingest_all(const IngestOptions& options) {
         return cannot_start(lock.error());
     }
     auto sources = std::make_shared<store::SourceNameTable>();
-    auto store = store::Store::open({.folder = DataFolder(options.data).events()},
-                                    content->profiles, sources);
+    auto store =
+        store::Store::open({.folder = DataFolder(options.data).events(), .merging = {.on = false}},
+                           content->profiles, sources);
     if (!store) {
         return cannot_start(store.error());
     }
@@ -117,6 +119,12 @@ int ingest_all(const IngestOptions& options) {
     if (const auto sealed = (*store)->seal(); !sealed) {
         return cannot_start(sealed.error());
     }
+    if (options.merge) {
+        if (const auto merged = (*store)->merge(); !merged) {
+            std::fprintf(stderr, "gac: %s\n", merged.error().message().c_str());
+            code = kSomeFailed;
+        }
+    }
     if (options.stats) {
         rusage usage{};
         getrusage(RUSAGE_SELF, &usage);
@@ -144,6 +152,8 @@ void add_ingest(CLI::App& root, Chosen& chosen) {
         ->capture_default_str();
     command->add_option("--profile", options->profile,
                         "Profile of the source; without one by shape");
+    command->add_flag("--merge", options->merge,
+                      "Merge the segments afterwards; without it a server does so bit by bit");
     command->add_flag("--stats", options->stats,
                       "Print one JSON object with figures on standard error");
     command

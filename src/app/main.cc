@@ -29,7 +29,8 @@ int main(int argc, char** argv) {
     });
     Chosen chosen;
     for (const auto add : {add_serve, add_config, add_user, add_audit, add_drill, add_rules,
-                           add_detect, add_decode, add_ingest, add_search, add_hunt, add_generate}) {
+                           add_detect, add_decode, add_ingest, add_search, add_hunt, add_history, add_backup,
+                           add_export, add_generate}) {
         add(root, chosen);
     }
     try {

@@ -13,6 +13,7 @@
 #include "app/content.h"
 #include "app/control_desk.h"
 #include "app/data_folder.h"
+#include "app/keeping.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "ingest/decoder.h"
@@ -127,6 +128,7 @@ struct WatchPost::Rooms {
     std::int64_t seconds_up = 0;  // of the reporter's thread
 
     Result<> open_history();
+    Result<> keep_events();  // by the settings, regulations and legal holds of now
     Result<> open_rules();
     void open_indicators();
     Result<> open_pipeline();
@@ -148,8 +150,25 @@ Result<> WatchPost::Rooms::open_history() {
     settings.sync_interval = base::Duration::millis(config.sync_ms);
     settings.memory_bytes_max = static_cast<std::uint64_t>(config.memtable_mib * kMiB);
     settings.disk_reserve_bytes = static_cast<std::uint64_t>(config.disk_reserve_mib * kMiB);
+    settings.merging.on = config.merge;
+    settings.merging.bytes_per_second =
+        static_cast<std::uint64_t>(config.merge_mib_per_second * kMiB);
+    settings.merging.compression_level = static_cast<int>(config.merge_level);
+    settings.on_removed = [this](const store::Removal& removal) {
+        if (const auto written = audit_retention(desk->audit, removal); !written) {
+            base::log_error("app", "retention is missing in the audit trail: {}",
+                            written.error().message());
+        }
+    };
     GAC_TRY(opened, store::Store::open(settings, content.profiles, sources));
     store = std::move(opened);
+    return keep_events();
+}
+
+Result<> WatchPost::Rooms::keep_events() {
+    GAC_TRY(keeping, read_keeping(config, *desk->database, desk->regulations, desk->legal_holds,
+                                  clock.now()));
+    store->keep(std::move(keeping));
     return {};
 }
 
@@ -210,6 +229,10 @@ Result<> WatchPost::Rooms::open_pipeline() {
             syslog->retry_parked();
             rules->reload_if_changed();
             if (++seconds_up % kPruneEverySeconds == 0) {
+                if (const auto kept = keep_events(); !kept) {
+                    base::log_warn("app", "retention goes on as it was: {}",
+                                   kept.error().message());
+                }
                 if (const auto pruned = desk->sessions.prune(); !pruned) {
                     base::log_warn("app", "ended sessions not removed: {}",
                                    pruned.error().message());

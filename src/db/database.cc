@@ -77,6 +77,20 @@ Result<> Database::checkpoint() {
     return state_->writer.each("PRAGMA wal_checkpoint(TRUNCATE)", {}, [](const RowView&) {});
 }
 
+Result<> Database::copy_to(const std::filesystem::path& file) {
+    GAC_ASSERT(writing_here == 0);
+    {
+        const std::lock_guard lock(state_->write_lock);
+        GAC_CHECK(state_->writer.run("VACUUM INTO ?", {file.string()}));
+    }
+    GAC_TRY(fd, base::open_file(file, O_RDWR));
+    if (::fchmod(fd.get(), 0600) != 0) {
+        return base::fail_errno(file.string(), errno);
+    }
+    GAC_CHECK(base::sync_data(fd));
+    return base::sync_folder(file.parent_path());
+}
+
 Result<Database::Lease> Database::begin_write() {
     GAC_ASSERT(writing_here == 0);
     state_->write_lock.lock();

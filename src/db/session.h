@@ -232,6 +232,8 @@ public:
     // Everything that was written is in the main file, for copying it. Also done when the last one
     // closes.
     Result<> checkpoint();
+    // One consistent state into a new file, while others read and write.
+    Result<> copy_to(const std::filesystem::path& file);
     const std::filesystem::path& file() const;
 
 private:

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
@@ -23,6 +24,7 @@
 #include "store/query/run.h"
 #include "store/recovery.h"
 #include "store/segment/writer.h"
+#include "store/upkeep.h"
 #include "store/wal/log_writer.h"
 
 namespace gac::store {
@@ -89,6 +91,9 @@ public:
         return {names_, history, [this](const Error& e) { note_damage(e); }, pool_};
     }
     query::Pool& pool() { return pool_; }
+    Upkeep& upkeep() const { return *upkeep_; }
+    Result<> visit(const Query& query,
+                   const std::function<Result<bool>(const event::EventBatch&)>& use) const;
     const Names& names() const { return names_; }
     LogWriter& log() const { return *log_; }
     void note_damage(const Error& error) const;
@@ -127,6 +132,8 @@ private:
     query::Pool pool_;
     std::unique_ptr<LogWriter> log_;
     std::thread sealer_;
+    std::atomic<std::uint64_t> appended_ = 0;
+    std::unique_ptr<Upkeep> upkeep_;
 };
 
 Result<> Store::Impl::start() {
@@ -184,10 +191,54 @@ Result<> Store::Impl::start() {
     log_ = std::make_unique<LogWriter>(std::move(options));
     log_->forget_sealed(found->sealed_through);
     sealer_ = std::thread([this] { run_sealer(); });
+    upkeep_ = std::make_unique<Upkeep>(UpkeepParts{
+        .folder = settings_.folder,
+        .names = names_,
+        .disk = settings_.disk,
+        .catalog = *catalog_,
+        .merging = settings_.merging,
+        .disk_reserve_bytes = reserve,
+        .show =
+            [this](std::shared_ptr<const Segments> segments) {
+                const std::lock_guard lock(mutex_);
+                segments_ = std::move(segments);
+            },
+        .appended = [this] { return appended_.load(std::memory_order_relaxed); },
+        .log_bytes = [this] { return log_->bytes(); },
+        .seal = [this] { return seal(); },
+        .on_damage = [this](const Error& error) { note_damage(error); },
+        .on_removed = settings_.on_removed,
+    });
+    return {};
+}
+
+Result<> Store::Impl::visit(
+    const Query& query, const std::function<Result<bool>(const event::EventBatch&)>& use) const {
+    constexpr std::uint32_t kRowsAtOnce = 2048;
+    const query::History seen = history();
+    query::PlanNode plan = query::make_plan(query, *names_.profiles);
+    for (const query::UnitPlace& place : query::units_of(seen, query.range)) {
+        GAC_TRY(unit, query::open_unit(place, names_));
+        GAC_TRY(rows, query::matching_rows(*unit, place, query.range, plan));
+        std::vector<std::uint32_t> numbers;
+        rows.for_each([&](std::uint32_t row) { numbers.push_back(row); });
+        for (std::size_t from = 0; from < numbers.size(); from += kRowsAtOnce) {
+            const std::size_t count = std::min<std::size_t>(kRowsAtOnce, numbers.size() - from);
+            event::EventBatch batch;
+            std::vector<event::EventId> ids;
+            GAC_CHECK(unit->materialize(std::span(numbers).subspan(from, count), batch, ids));
+            batch.set_ids(std::move(ids));
+            GAC_TRY(more, use(batch));
+            if (!more) {
+                return {};
+            }
+        }
+    }
     return {};
 }
 
 Store::Impl::~Impl() {
+    upkeep_.reset();
     {
         const std::lock_guard lock(mutex_);
         stop_ = true;
@@ -278,6 +329,7 @@ Result<Position> Store::Impl::append(const event::EventBatch& batch) {
     }
     GAC_TRY(position, log_->enqueue(chunk, next_begins_file_));
     next_begins_file_ = false;
+    appended_.fetch_add(chunk->rows(), std::memory_order_relaxed);
     active_.add(std::move(chunk));
     return position;
 }
@@ -418,7 +470,18 @@ Stats Store::Impl::stats() const {
         out.events += segment->summary().rows;
         out.segment_bytes += segment->file_bytes();
         ++out.segments;
+        if (segment->summary().order == kOrderTime) {
+            ++out.fresh_segments;
+            out.fresh_events += segment->summary().rows;
+        }
     }
+    const UpkeepStats upkeep = upkeep_->stats();
+    out.waiting_files = catalog_->waiting_files();
+    out.merges = upkeep.merges;
+    out.merged_events = upkeep.merged_events;
+    out.merge_failures = upkeep.merge_failures;
+    out.removed_events = upkeep.removed_events;
+    out.upkeep_fault = upkeep.fault;
     {
         const std::lock_guard lock(ids_mutex_);
         out.next_id = id_next_;
@@ -455,6 +518,19 @@ void Store::when_durable(Position position, std::move_only_function<void(Result<
 Result<> Store::wait_durable(Position position) { return impl_->log().wait_durable(position); }
 Health Store::health() const { return impl_->health(); }
 Result<> Store::seal() { return impl_->seal(); }
+Result<> Store::visit(const Query& query,
+                      const std::function<Result<bool>(const event::EventBatch&)>& use) const {
+    return impl_->visit(query, use);
+}
+Result<> Store::merge() { return impl_->upkeep().merge_all(); }
+void Store::keep(Keeping keeping) { impl_->upkeep().keep(std::move(keeping)); }
+Result<std::vector<Removal>> Store::retain(base::TimePoint now) {
+    return impl_->upkeep().retain(now);
+}
+Result<Removal> Store::preview_removal(const Query& query) const {
+    return impl_->upkeep().preview(query, impl_->history());
+}
+Result<Removal> Store::remove(const Query& query) { return impl_->upkeep().remove(query); }
 Stats Store::stats() const { return impl_->stats(); }
 unsigned Store::search_threads() const { return impl_->pool().threads(); }
 SourceNames& Store::sources() const { return *impl_->names().sources; }

@@ -1,13 +1,15 @@
 // Event history on one machine: write-ahead log, memory table and immutable columnar segments in
 // one folder. Promises: an event that when_durable confirmed is found exactly once after any crash;
 // searches go on while the disk is full, and writing goes on by itself when there is room again; a
-// damaged file is named and the rest stays readable. Owns two threads (log writer, sealer). Every
+// damaged file is named and the rest stays readable. Owns three threads (log writer, sealer,
+// upkeep of segments). Every
 // function may be called by any thread. Bytes on disk: docs/formats/wal.md and
 // docs/formats/segment.md.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +20,7 @@
 #include "event/profile.h"
 #include "store/event_sink.h"
 #include "store/event_source.h"
+#include "store/keeping.h"
 #include "store/source_names.h"
 
 namespace gac::store {
@@ -43,7 +46,10 @@ struct Settings {
     std::uint32_t searches_max = 0;   // that run at once, the others wait; 0 = by the threads
     std::uint32_t searches_waiting_max = 1'000;      // more are refused
     std::uint64_t search_memory_bytes = 1ULL << 30;  // of all running searches together
-    std::shared_ptr<Disk> disk;                      // for tests; not set = the real one
+    Merging merging;
+    // What retention has taken away, told on the store's own thread.
+    std::function<void(const Removal&)> on_removed;
+    std::shared_ptr<Disk> disk;  // for tests; not set = the real one
 };
 
 struct Damage {
@@ -57,6 +63,12 @@ struct Stats {
     std::uint64_t memory_bytes = 0;
     std::uint64_t segments = 0;
     std::uint64_t segment_bytes = 0;
+    std::uint64_t fresh_segments = 0;  // of `segments`: as sealed, not merged yet
+    std::uint64_t fresh_events = 0;
+    std::uint64_t waiting_files = 0;  // no longer part of history, still read by a question
+    std::uint64_t merges = 0, merged_events = 0, merge_failures = 0;  // since the start
+    std::uint64_t removed_events = 0;                                 // by retention and deletion
+    std::string upkeep_fault;  // why merging or retention does not go on; empty when it does
     std::uint64_t wal_bytes = 0;
     std::uint64_t syncs = 0;
     std::uint64_t recovered_events = 0;  // from the log when the store was opened
@@ -97,8 +109,25 @@ public:
     Result<HuntAnswer> hunt(const Hunter& hunter, const HuntQuestion& question,
                             const Budget& budget) const override;
 
+    // Every event that passes the filter, in the order of the files: blocks newest first, rows of a
+    // block as they stand. For exports: no limit of rows, little memory. `use` says whether to go
+    // on; the events are gone when it returns.
+    Result<> visit(const Query& query,
+                   const std::function<Result<bool>(const event::EventBatch&)>& use) const;
+
     // Everything appended so far stands in segments when it returns, and its log files are gone.
     Result<> seal();
+    // Merges whatever can be merged, at full speed, and returns when nothing is left to do.
+    Result<> merge();
+    // From now on; looked at at once and then from time to time.
+    void keep(Keeping keeping);
+    // One pass of retention now.
+    Result<std::vector<Removal>> retain(base::TimePoint now);
+    // What remove() would take away.
+    Result<Removal> preview_removal(const Query& query) const;
+    // Takes away for ever what passes the filter and is not held: from memory, log and segments.
+    // Events that come in meanwhile are not touched.
+    Result<Removal> remove(const Query& query);
     Stats stats() const;
     unsigned search_threads() const;
     SourceNames& sources() const;
