@@ -27,11 +27,14 @@
 #include "response/changes.h"
 #include "response/hosts.h"
 #include "response/hunts.h"
+#include "response/legal_holds.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
 #include "response/saved_searches.h"
 #include "response/sources.h"
 #include "store/event_source.h"
+#include "store/keeping.h"
+#include "store/store.h"
 
 namespace gac::api {
 
@@ -70,6 +73,7 @@ struct Backend {
     response::SourceBook& source_book;
     response::RulesBook& rules_book;
     response::RuleExceptions& rule_exceptions;
+    response::LegalHolds& legal_holds;
     response::SavedSearches& saved_searches;
     response::Hunts& hunt_book;
 
@@ -90,6 +94,18 @@ struct Backend {
     std::function<std::vector<NotReady>()> not_ready;  // empty: events would be accepted
     std::function<event::EventId()> events_end;        // ids below are in history
     std::function<DiskUse()> disk_use;
+    std::function<store::Stats()> history_stats;
+    std::function<Result<>()> keep_events;  // after legal holds were changed
+    std::function<Result<store::Removal>(const store::Query&)> preview_deletion;
+    // Deletes and writes the audit trail.
+    std::function<Result<store::Removal>(const access::Actor&, const store::Query&,
+                                         std::string_view reason)>
+        delete_events;
+    // Store::visit.
+    std::function<Result<>(const store::Query&,
+                           const std::function<Result<bool>(const event::EventBatch&)>&)>
+        visit_events;
+    store::SourceNames* source_names = nullptr;  // of the events that are visited
     std::function<void()> tell_load;  // brings the gauges of what waits up to date
 };
 

@@ -108,6 +108,7 @@ struct FakeApi : response::FakeDesk {
             .source_book = sources,
             .rules_book = rules,
             .rule_exceptions = rule_exceptions,
+            .legal_holds = legal_holds,
             .saved_searches = saved_searches,
             .hunt_book = hunt_book,
             .events = *history,
@@ -128,6 +129,21 @@ struct FakeApi : response::FakeDesk {
             .not_ready = [this] { return not_ready; },
             .events_end = [this] { return history->stats().next_id; },
             .disk_use = [] { return DiskUse{.used_bytes = 10, .free_bytes = 100, .oldest = {}}; },
+            .history_stats = [this] { return history->stats(); },
+            .keep_events = [this]() -> Result<> {
+                ++kept;
+                return {};
+            },
+            .preview_deletion =
+                [this](const store::Query& query) { return history->preview_removal(query); },
+            .delete_events = [this](const access::Actor&, const store::Query& query,
+                                    std::string_view) { return history->remove(query); },
+            .visit_events =
+                [this](const store::Query& query,
+                       const std::function<Result<bool>(const event::EventBatch&)>& use) {
+                    return history->visit(query, use);
+                },
+            .source_names = sources_table.get(),
         };
     }
 
@@ -204,6 +220,7 @@ struct FakeApi : response::FakeDesk {
         std::make_shared<pipeline::SourceTable>();
     std::shared_ptr<const event::ProfileSet> profiles;
     std::unique_ptr<store::Store> history;
+    int kept = 0;  // how often the store was told what to keep
     std::unique_ptr<pipeline::RuleService> rule_service;
     std::unique_ptr<pipeline::IndicatorService> indicators;
     std::unique_ptr<pipeline::HuntService> hunts;

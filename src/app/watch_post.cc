@@ -16,6 +16,7 @@
 #include "app/keeping.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "ingest/decoder.h"
 #include "net/http_server.h"
 #include "net/listener.h"
@@ -54,6 +55,26 @@ std::uint32_t shards_of(const Config& config) {
         return static_cast<std::uint32_t>(config.shards);
     }
     return std::clamp(std::thread::hardware_concurrency(), 1U, kShardsUnasked);
+}
+
+void tell_history(const store::Stats& stats) {
+    const auto tell = [](std::string_view name, std::uint64_t value, std::string_view help) {
+        base::gauge(name, {}, help).set(static_cast<std::int64_t>(value));
+    };
+    tell("gac_history_events", stats.events, "events kept");
+    tell("gac_history_memory_events", stats.events_in_memory, "events not in a segment yet");
+    tell("gac_history_segments", stats.segments, "segment files");
+    tell("gac_history_fresh_segments", stats.fresh_segments, "segment files not merged yet");
+    tell("gac_history_segment_bytes", stats.segment_bytes, "size of all segment files");
+    tell("gac_history_log_bytes", stats.wal_bytes, "size of the write-ahead log");
+    tell("gac_history_merges_total", stats.merges, "merges since the start");
+    tell("gac_history_merged_events_total", stats.merged_events, "events merged since the start");
+    tell("gac_history_merge_failures_total", stats.merge_failures, "merges that failed");
+    tell("gac_history_removed_events_total", stats.removed_events,
+         "events removed by retention and deletion since the start");
+    tell("gac_history_waiting_files", stats.waiting_files,
+         "removed files that a question still reads");
+    tell("gac_history_damages", stats.damages.size(), "damaged places found");
 }
 
 // Units and hosts of the made-up province, so that the drill's alerts belong to somebody.
@@ -258,6 +279,7 @@ api::Backend WatchPost::Rooms::backend() {
         .source_book = desk->sources,
         .rules_book = desk->rules,
         .rule_exceptions = desk->rule_exceptions,
+        .legal_holds = desk->legal_holds,
         .saved_searches = desk->saved_searches,
         .hunt_book = desk->hunts,
         .events = *store,
@@ -271,7 +293,25 @@ api::Backend WatchPost::Rooms::backend() {
         .not_ready = [this] { return not_ready(); },
         .events_end = [this] { return store->stats().next_id; },
         .disk_use = [this] { return disk_use(); },
-        .tell_load = [this] { pipeline->tell_load(); },
+        .history_stats = [this] { return store->stats(); },
+        .keep_events = [this] { return keep_events(); },
+        .preview_deletion =
+            [this](const store::Query& query) { return store->preview_removal(query); },
+        .delete_events =
+            [this](const access::Actor& who, const store::Query& query, std::string_view reason) {
+                return app::delete_events(*store, desk->audit, who, query, reason);
+            },
+        .visit_events =
+            [this](const store::Query& query,
+                   const std::function<Result<bool>(const event::EventBatch&)>& use) {
+                return store->visit(query, use);
+            },
+        .source_names = sources.get(),
+        .tell_load =
+            [this] {
+                pipeline->tell_load();
+                tell_history(store->stats());
+            },
     };
 }
 

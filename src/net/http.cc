@@ -1,5 +1,7 @@
 #include "net/http.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -41,7 +43,9 @@ struct Stream::State {
     mutable std::mutex mutex;
     std::string waiting;
     std::function<void()> wake;
+    std::condition_variable room;
     bool closed = false;
+    bool aborted = false;
 };
 
 std::shared_ptr<Stream::State> Stream::make_state() { return std::make_shared<State>(); }
@@ -70,6 +74,21 @@ bool Stream::send(std::string_view text) {
     return sent;
 }
 
+bool Stream::send_in_time(std::string_view text, base::Duration patience) {
+    {
+        std::unique_lock lock(state_->mutex);
+        const bool room = state_->room.wait_for(lock, std::chrono::microseconds(patience.us), [&] {
+            return state_->closed || state_->waiting.empty()
+                   || state_->waiting.size() + text.size() <= bytes_max_;
+        });
+        if (!room) {
+            state_->closed = state_->aborted = true;
+            state_->waiting.clear();
+        }
+    }
+    return send(text);
+}
+
 void Stream::close() {
     std::function<void()> wake;
     {
@@ -82,6 +101,20 @@ void Stream::close() {
     }
 }
 
+void Stream::abort() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->aborted = true;
+        state_->waiting.clear();
+    }
+    close();
+}
+
+bool Stream::aborted() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->aborted;
+}
+
 bool Stream::closed() const {
     const std::lock_guard lock(state_->mutex);
     return state_->closed;
@@ -89,6 +122,7 @@ bool Stream::closed() const {
 
 std::string Stream::take() {
     const std::lock_guard lock(state_->mutex);
+    state_->room.notify_all();
     return std::exchange(state_->waiting, {});
 }
 
@@ -102,6 +136,7 @@ void Stream::cut() {
     state_->closed = true;
     state_->waiting.clear();
     state_->wake = nullptr;
+    state_->room.notify_all();
 }
 
 Responder::~Responder() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "net/runtime.h"
 
 namespace gac::net {
@@ -48,12 +49,20 @@ struct Request {
 // is cut off.
 class Stream {
 public:
-    explicit Stream(std::size_t bytes_max = 1U << 20U) : bytes_max_(bytes_max) {}
+    // `heartbeat` is sent while nothing else is; empty: nothing.
+    explicit Stream(std::size_t bytes_max = 1U << 20U, std::string heartbeat = ": still here\n\n")
+        : bytes_max_(bytes_max), heartbeat_(std::move(heartbeat)) {}
     virtual ~Stream() = default;
 
     bool send(std::string_view text);  // false when closed; over the bound it closes
-    void close();                      // after what was sent
+    // Waits until there is room; false when closed, or when the client takes nothing for so
+    // long, which closes it.
+    bool send_in_time(std::string_view text, base::Duration patience);
+    void close();  // after what was sent
+    void abort();  // at once: the client sees that the end is missing
     bool closed() const;
+    bool aborted() const;
+    const std::string& heartbeat() const { return heartbeat_; }
 
     // For the server alone: takes all that waits; `wake` is called (any thread) when more has come
     // or it closed.
@@ -64,6 +73,7 @@ public:
 private:
     struct State;
     std::size_t bytes_max_;
+    std::string heartbeat_;
     std::shared_ptr<State> state_ = make_state();
     static std::shared_ptr<State> make_state();
 };

@@ -494,7 +494,8 @@ asio::awaitable<bool> HttpSession::stream(std::shared_ptr<Stream> stream, bool c
         std::string text = stream->take();
         const auto now = Steady::now();
         if (text.empty() && now >= beat) {
-            text = ": still here\n\n";
+            text = stream->heartbeat();
+            beat = now + steady(server_->limits.heartbeat);
         }
         if (!text.empty()) {
             std::string head = chunked ? fmt::format("{:x}\r\n", text.size()) : std::string();
@@ -507,7 +508,7 @@ asio::awaitable<bool> HttpSession::stream(std::shared_ptr<Stream> stream, bool c
             continue;
         }
         if (stream->closed()) {
-            if (chunked) {
+            if (chunked && !stream->aborted()) {
                 std::string last = "0\r\n\r\n";
                 std::string nothing;
                 co_await write(std::move(last), std::move(nothing), nullptr);

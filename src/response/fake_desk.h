@@ -12,6 +12,7 @@
 #include "response/alerts.h"
 #include "response/hosts.h"
 #include "response/hunts.h"
+#include "response/legal_holds.h"
 #include "response/regulations.h"
 #include "response/rule_exceptions.h"
 #include "response/rules_book.h"
@@ -34,6 +35,7 @@ struct FakeDesk : access::FakeAccess {
     RuleExceptions rule_exceptions{*database, audit, clock, feed};
     SavedSearches saved_searches{*database, audit, clock};
     Hunts hunt_book{*database, audit, clock};
+    LegalHolds legal_holds{*database, audit, clock};
     Actor user(std::string_view name, access::Role role,
                std::optional<UnitId> unit = std::nullopt) {
         return actor(name, role, unit);
