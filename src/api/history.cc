@@ -90,7 +90,10 @@ Result<net::Response> add_hold(Api::State& state, Call& call) {
     GAC_TRY(query, body.text_or_empty("query", response::LegalHolds::kQueryMax));
     GAC_TRY(source, body.text_or_empty("source", response::LegalHolds::kTextMax));
     GAC_TRY(parsed, store::parse(query, state.now()));
-    static_cast<void>(parsed);  // only whether it can be read
+    if (!store::is_filter_alone(parsed)) {
+        return fail(Code::InvalidArgument, "what is held is told by a filter, without pipes",
+                    "query");
+    }
     GAC_CHECK(read_bound(body, "from", state.now(), wanted.from));
     GAC_CHECK(read_bound(body, "to", state.now(), wanted.to));
     wanted.name = std::move(name);

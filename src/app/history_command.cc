@@ -124,6 +124,9 @@ Result<> hold(const HistoryOptions& options) {
     GAC_TRY(query, read_query(options));
     const base::SystemClock clock;
     GAC_TRY(desk, ControlDesk::open(DataFolder(options.data), clock));
+    if (!store::is_filter_alone(query)) {
+        return fail(Code::InvalidArgument, "what is held is told by a filter, without pipes");
+    }
     response::NewLegalHold wanted;
     wanted.name = options.name;
     wanted.reason = options.reason;

@@ -33,6 +33,10 @@ Result<store::Query> query_of(const response::LegalHold& hold) {
         return std::unexpected(
             base::at(fmt::format("legal hold \"{}\"", hold.name), std::move(query).error()));
     }
+    if (!store::is_filter_alone(*query)) {
+        return fail(Code::InvalidArgument, "what is held is told by a filter, without pipes",
+                    fmt::format("legal hold \"{}\"", hold.name));
+    }
     if (hold.from) {
         query->range.from = *hold.from;
     }

@@ -53,7 +53,8 @@ Result<Exporter> Exporter::open(ExportFormat format, const Query& query,
                                 std::shared_ptr<const event::ProfileSet> profiles,
                                 SourceNames& sources) {
     const query::Tree& tree = *query.tree;
-    if (tree.stats || !tree.sort.empty() || tree.limit) {
+    if (!tree.steps.empty() || !tree.dedup.empty() || tree.stats || !tree.sort.empty()
+        || tree.limit) {
         return fail(Code::InvalidArgument,
                     "an export takes a filter and perhaps | fields; tables are made by a search",
                     "query");

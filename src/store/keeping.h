@@ -35,6 +35,9 @@ struct Keeping {
     base::Duration every = base::Duration::hours(1);  // 0: only when Store::retain is called
 };
 
+// Whether a question is a filter and nothing else: only such ones say what is held or deleted.
+bool is_filter_alone(const Query& query);
+
 enum class RemovalReason : std::uint8_t { Age, Size, DiskFull, Query };
 std::string_view name_of(RemovalReason reason);  // "age", "size", "disk_full", "query"
 

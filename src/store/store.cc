@@ -216,7 +216,7 @@ Result<> Store::Impl::visit(
     const Query& query, const std::function<Result<bool>(const event::EventBatch&)>& use) const {
     constexpr std::uint32_t kRowsAtOnce = 2048;
     const query::History seen = history();
-    query::PlanNode plan = query::make_plan(query, *names_.profiles);
+    GAC_TRY(plan, query::make_plan(query, *names_.profiles));
     for (const query::UnitPlace& place : query::units_of(seen, query.range)) {
         GAC_TRY(unit, query::open_unit(place, names_));
         GAC_TRY(rows, query::matching_rows(*unit, place, query.range, plan));

@@ -61,10 +61,14 @@ Result<RowSet> rows_of(const Query& query, query::PlanNode& plan, query::Unit& u
 }
 
 struct Plans {
-    Plans(const std::vector<Query>& queries, const event::ProfileSet& profiles) {
+    static Result<Plans> make(const std::vector<Query>& queries,
+                              const event::ProfileSet& profiles) {
+        Plans made;
         for (const Query& query : queries) {
-            plans.emplace_back(&query, query::make_plan(query, profiles));
+            GAC_TRY(plan, query::make_plan(query, profiles));
+            made.plans.emplace_back(&query, std::move(plan));
         }
+        return made;
     }
     // Rows that any of them holds.
     Result<RowSet> rows(query::Unit& unit, const query::UnitPlace& place) {
@@ -92,12 +96,9 @@ std::vector<RowSet> all_rows(const Segment& segment, Removal& removal) {
     return rows;
 }
 
-bool is_filter_alone(const Query& query) {
-    return query.tree && !query.tree->stats && query.tree->sort.empty() && !query.tree->limit
-           && query.tree->fields.empty();
-}
-
 }  // namespace
+
+bool is_filter_alone(const Query& query) { return query.tree && !query.tree->has_pipes(); }
 
 std::string_view name_of(RemovalReason reason) {
     switch (reason) {
@@ -378,7 +379,7 @@ Result<std::vector<RowSet>> Upkeep::rows_to_go(
     const std::shared_ptr<const Segment>& segment,
     const std::function<Result<RowSet>(query::Unit&, const query::UnitPlace&)>& wanted,
     const std::vector<Query>& held, Removal& removal) const {
-    Plans holds(held, *parts_.names.profiles);
+    GAC_TRY(holds, Plans::make(held, *parts_.names.profiles));
     std::vector<RowSet> gone;
     for (std::uint32_t block = 0; block < segment->blocks().size(); ++block) {
         const query::UnitPlace place = place_of(segment, block);
@@ -590,8 +591,8 @@ Result<Removal> Upkeep::preview(const Query& query, const query::History& histor
     }
     Removal removal;
     removal.reason = RemovalReason::Query;
-    query::PlanNode plan = query::make_plan(query, *parts_.names.profiles);
-    Plans holds(held, *parts_.names.profiles);
+    GAC_TRY(plan, query::make_plan(query, *parts_.names.profiles));
+    GAC_TRY(holds, Plans::make(held, *parts_.names.profiles));
     for (const query::UnitPlace& place : query::units_of(history, query.range)) {
         GAC_TRY(unit, query::open_unit(place, parts_.names));
         GAC_TRY(rows, rows_of(query, plan, *unit, place));
@@ -630,7 +631,7 @@ Result<Removal> Upkeep::remove(const Query& query) {
     Removal removal;
     removal.reason = RemovalReason::Query;
     Gone fingerprint;
-    query::PlanNode plan = query::make_plan(query, *parts_.names.profiles);
+    GAC_TRY(plan, query::make_plan(query, *parts_.names.profiles));
     Segments segments(*parts_.catalog.segments());
     for (auto& segment : segments) {
         const SegmentSummary& summary = segment->summary();
