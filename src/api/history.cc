@@ -214,6 +214,7 @@ void export_events(Api::State& state, Call& call, net::Responder respond) {
         "Content-Disposition",
         fmt::format("attachment; filename=\"gac-events.{}\"", csv ? "csv" : "ndjson"));
     response.stream = stream;
+    response.close = true;
     respond(std::move(response));
     std::string text;
     exporter->begin(text);
