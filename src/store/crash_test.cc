@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -130,12 +131,20 @@ TEST(Crash, EveryAcknowledgedEventIsThereExactlyOnceAfterKills) {
             write_for_ever(events, profiles, ends[1], round);
         }
         ::close(ends[1]);
-        std::thread killer([child, wait = 50 + random() % 250] {
+        // After so much work has been told, however fast the machine is, and a moment more.
+        std::atomic<bool> due = false;
+        std::thread killer([child, &due, wait = random() % 15] {
+            for (int i = 0; i < 20'000 && !due; ++i) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
             std::this_thread::sleep_for(std::chrono::milliseconds(wait));
             ::kill(child, SIGKILL);
         });
+        const std::uint64_t told_max = 60 + random() % 200;
+        std::uint64_t told = 0;
         Acknowledged said{};
         while (::read(ends[0], &said, sizeof said) == static_cast<ssize_t>(sizeof said)) {
+            due = ++told >= told_max;
             for (event::EventId id = said.first; id < said.first + said.count; ++id) {
                 if (said.what == Said::Durable) {
                     ASSERT_TRUE(acknowledged.insert(id).second) << "an id was given twice";
