@@ -48,7 +48,7 @@ Result<std::unique_ptr<Api>> Api::open(Backend backend, Options options) {
 std::vector<net::Lane> Api::lanes() {
     std::vector<net::Lane> lanes(4);
     lanes[kControlLane] = {4, 512};
-    lanes[kSearchLane] = {16, 512};  // questions share the store's threads in fair turns
+    lanes[kSearchLane] = {16, 128};  // questions share the store's threads in fair turns
     lanes[kIngestLane] = {2, 256};
     lanes[kSignInLane] = {2, 32};
     return lanes;

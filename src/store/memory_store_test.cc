@@ -321,6 +321,15 @@ TEST_P(TwoStores, AnswerRandomQuestionsAlike) {
         if (i == 20) {
             ASSERT_TRUE(store->seal().has_value());
         }
+        if (i == 30) {
+            Query query = parsed(asker.pick({"user.name:root", "source.ip:10.0.0.0/29", "failed"}));
+            const auto removed = store->remove(query);
+            ASSERT_TRUE(removed.has_value()) << removed.error().message();
+            ASSERT_EQ(removed->events, second->remove(query));
+        }
+        if (i == 35) {
+            ASSERT_TRUE(store->merge().has_value());
+        }
         if (i == 40) {  // and after a restart
             store.reset();
             store = Store::open(settings, profiles, sources).value();
@@ -347,6 +356,7 @@ TEST_P(TwoStores, AnswerAlikeWhileEventsComeIn) {
     // Later events, in the store alone; questions end before them.
     const TimeRange before{.from = {1'699'999'000'000'000}, .to = {random.time() + 10'000'000}};
     std::atomic<int> sealed = 0;
+    std::atomic<int> merged = 0;
     std::jthread writer([&](const std::stop_token& stop) {
         RandomEvents later(GetParam() + 7);
         event::EventBatch batch;
@@ -365,15 +375,22 @@ TEST_P(TwoStores, AnswerAlikeWhileEventsComeIn) {
                 }
                 ++sealed;
             }
+            if (sealed % 3 == 2) {
+                if (!store->merge()) {
+                    break;
+                }
+                ++merged;
+            }
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     });
-    for (int i = 0; (i < 30 || sealed < 3) && i < 3000 && !HasFatalFailure(); ++i) {
+    for (int i = 0; (i < 30 || merged < 3) && i < 3000 && !HasFatalFailure(); ++i) {
         ask(before);
     }
     writer.request_stop();
     writer.join();
-    EXPECT_GE(sealed, 3);
+    EXPECT_GE(merged, 3);
+    EXPECT_GT(store->stats().merges, 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, TwoStores, ::testing::Range(1U, 7U));

@@ -19,6 +19,8 @@ namespace {
 
 constexpr int kStores = 20;
 constexpr int kCutsOfOne = 10;
+// In the future: what the background takes away by its own clock is nothing.
+constexpr std::int64_t kBegin = 2'000'000'000'000'000;
 
 std::string raw_of(event::EventId id) {
     return fmt::format("host{} sshd[{}]: event number {} of a long row", id % 7, id * 31 % 32768,
@@ -43,7 +45,7 @@ protected:
             const event::EventId id = first + i;
             batch.begin();
             event::EventHead head;
-            head.time.us = static_cast<std::int64_t>(1'700'000'000'000'000 + id * 60'000'000);
+            head.time.us = kBegin + static_cast<std::int64_t>(id) * 60'000'000;
             head.raw = batch.arena().copy(raw_of(id));
             head.source = sources->source_id(id % 3 == 0 ? "a" : "b");
             batch.add_copy(event::field::HostName, fmt::format("host{}", id % 7));
@@ -68,6 +70,47 @@ protected:
         positions.clear();
     }
 
+    // Deletes some events for ever; what is not known to be done may be half done.
+    void remove(Store& store) {
+        await(store);
+        const event::EventId end =
+            1 + below(static_cast<std::uint32_t>(groups.empty() ? 1 : groups.back().first));
+        const std::uint32_t host = below(7);
+        for (const Group& group : groups) {
+            for (event::EventId id = group.first; id < group.first + group.count; ++id) {
+                if (id < end && id % 7 == host && !gone.contains(id)) {
+                    going.insert(id);
+                }
+            }
+        }
+        const auto query = parse(fmt::format("host.name:host{} and event.id < {}", host, end), {});
+        if (store.remove(*query)) {
+            ++removals;
+            gone.merge(going);
+            going.clear();
+        }
+    }
+    // Retention: what is too old may go.
+    void retain(Store& store) {
+        await(store);
+        const event::EventId end = groups.empty() ? 0 : groups[groups.size() / 3].first;
+        for (const Group& group : groups) {
+            for (event::EventId id = group.first; id < std::min(group.first + group.count, end);
+                 ++id) {
+                if (!gone.contains(id)) {
+                    going.insert(id);
+                }
+            }
+        }
+        store.keep({.age_max = base::Duration::hours(24)});
+        const auto now = base::TimePoint{kBegin + static_cast<std::int64_t>(end) * 60'000'000}
+                         + base::Duration::hours(24);
+        if (const auto removed = store.retain(now); removed && !removed->empty()) {
+            ++retentions;
+        }
+        check(store);
+    }
+
     void check(const Store& store) {
         auto query = parse("", {}).value();
         query.limit = 1'000'000;
@@ -81,20 +124,31 @@ protected:
         }
         std::size_t known = 0;
         std::vector<Group> kept;
-        for (Group& group : groups) {
+        for (const Group& group : groups) {
+            std::uint32_t expected = 0;
             std::uint32_t there = 0;
-            for (std::uint32_t i = 0; i < group.count; ++i) {
-                there += found.contains(group.first + i) ? 1 : 0;
+            for (event::EventId id = group.first; id < group.first + group.count; ++id) {
+                const bool is = found.contains(id);
+                ASSERT_FALSE(is && gone.contains(id)) << "deleted, and here again: " << id;
+                known += is ? 1 : 0;
+                if (going.contains(id)) {  // either way; from now on it stays so
+                    if (!is) {
+                        gone.insert(id);
+                    }
+                } else if (!gone.contains(id)) {
+                    ++expected;
+                    there += is ? 1 : 0;
+                }
             }
-            ASSERT_TRUE(there == group.count || (there == 0 && !group.acknowledged))
-                << there << " of " << group.count << " from " << group.first
+            ASSERT_TRUE(there == expected || (there == 0 && !group.acknowledged))
+                << there << " of " << expected << " from " << group.first
                 << (group.acknowledged ? ", acknowledged" : "");
-            known += there;
-            if (there > 0) {
+            if (there > 0 || expected == 0) {
                 // On the disk, so that it must stay.
                 kept.push_back({group.first, group.count, true});
             }
         }
+        going.clear();
         ASSERT_EQ(known, found.size()) << "events that nobody wrote";
         groups = std::move(kept);
         for (const Damage& damage : store.stats().damages) {
@@ -113,14 +167,21 @@ protected:
     std::shared_ptr<SourceNames> sources = std::make_shared<SourceNameTable>();
     event::EventBatch batch;
     std::vector<Group> groups;
+    std::set<event::EventId> gone;   // deleted for certain
+    std::set<event::EventId> going;  // perhaps
+    int removals = 0;
+    int retentions = 0;
     std::vector<std::pair<Position, std::size_t>> positions;
 };
 
 TEST_F(PowerCut, WhatWasAcknowledgedIsThereOnceAfterAnyCut) {
     std::size_t events = 0;
     std::size_t cuts_in_open = 0;
+    std::size_t merges = 0;
     for (int round = 0; round < kStores; ++round) {
         groups.clear();
+        gone.clear();
+        going.clear();
         const auto events_folder = folder.path() / fmt::format("events{}", round);
         std::filesystem::create_directories(events_folder);
         for (int cut = 0; cut <= kCutsOfOne; ++cut) {
@@ -136,6 +197,7 @@ TEST_F(PowerCut, WhatWasAcknowledgedIsThereOnceAfterAnyCut) {
                               .disk_reserve_bytes = 1,
                               .append_wait_max = base::Duration::millis(200)};
             settings.disk = disk;
+            settings.merging = {.block_rows_max = 128, .fresh_files = 3, .bytes_per_second = 0};
             auto store = Store::open(settings, profiles, sources);
             if (!store) {
                 ASSERT_TRUE(disk->is_cut()) << store.error().message();
@@ -156,6 +218,16 @@ TEST_F(PowerCut, WhatWasAcknowledgedIsThereOnceAfterAnyCut) {
                         case 3:
                             await(**store);
                             break;
+                        case 4:
+                            static_cast<void>((*store)->merge());
+                            break;
+                        case 5:
+                            if (below(2) == 0) {
+                                remove(**store);
+                            } else if (below(2) == 0) {
+                                retain(**store);
+                            }
+                            break;
                         default:
                             break;
                     }
@@ -165,6 +237,7 @@ TEST_F(PowerCut, WhatWasAcknowledgedIsThereOnceAfterAnyCut) {
                 }
                 await(**store);
                 events = std::max<std::size_t>(events, (*store)->stats().events);
+                merges += (*store)->stats().merges;
                 store->reset();
             }
             disk->left_behind(random);
@@ -173,6 +246,11 @@ TEST_F(PowerCut, WhatWasAcknowledgedIsThereOnceAfterAnyCut) {
     }
     EXPECT_GT(events, 500u);
     EXPECT_GT(cuts_in_open, 0u);
+    EXPECT_GT(merges, 0u);
+    EXPECT_GT(removals, 0);
+    EXPECT_GT(retentions, 0);
+    std::cout << fmt::format("{} merges, {} deletions, {} retentions\n", merges, removals,
+                             retentions);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 // line is one event and comes back byte for byte, and words find the lines that hold them. Nothing of the packs is part of
 // this project.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Server, addToken, gac, root } from './server.mjs';
+import { Server, addToken, gac, root, temporaryFolder } from './server.mjs';
 
 const shared = process.env.GAC_SHARED ?? resolve(root, '../shared');
 const logs = join(shared, 'data/logs');
@@ -21,11 +21,14 @@ const linesOf = (file) => readFileSync(file, 'utf8').split('\n').map((line) => l
 const everything = { from: '1900-01-01T00:00:00Z', to: '2200-01-01T00:00:00Z' };
 
 // A small memory table, so that most of it is answered from segments.
-const server = skip ? undefined : new Server(undefined, ['--memtable-mib', '1']);
+const data = skip ? undefined : temporaryFolder();
+const config = skip ? undefined : join(data, 'gac.yaml');
+const server = skip ? undefined : new Server(data, ['--config', config]);
 let read;
 
 before(async () => {
     if (skip) return;
+    writeFileSync(config, 'memtable_mib: 1\n');
     read = addToken(server.data, 'read');
     for (const file of files) {
         const run = gac(['ingest', '--data', server.data, '--source', sourceOf(file), file]);
