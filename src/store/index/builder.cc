@@ -1,12 +1,7 @@
 #include "store/index/builder.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
-#include <bit>
 
-#include "base/text.h"
 #include "store/bytes.h"
 
 namespace gac::store::index {
@@ -104,15 +99,6 @@ bool stands_in(std::string_view part, std::string_view whole) {
 
 }  // namespace
 
-std::uint64_t address_hash(const base::IpAddress& address) {
-    return XXH3_64bits_withSeed(address.bytes.data(), address.bytes.size(), 1);
-}
-
-std::uint64_t text_hash(std::string_view text) {
-    const std::string folded = base::fold_for_search(text);
-    return XXH3_64bits(folded.data(), folded.size());
-}
-
 FieldRoles::FieldRoles(const event::ProfileSet& profiles) {
     const auto mark = [](std::vector<bool>& in, event::FieldId field) {
         const std::uint32_t at = event::index_of(field);
@@ -193,48 +179,16 @@ void Builder::put_dictionary(std::string& pages, std::optional<event::FieldId> f
     DictionaryEntry entry;
     entry.field = field;
     entry.entries = dictionary.entries();
-    entry.base = directory.entries;
     entry.incomplete = dictionary.incomplete();
-    dictionary.each_page(block_, [&](const std::string& page) {
+    dictionary.each_page(block_, [&](std::uint64_t key, const std::string& page) {
+        entry.keys.push_back(key);
         entry.pages.push_back({.offset = pages.size(),
                                .bytes = static_cast<std::uint32_t>(page.size()),
                                .check = check_of(page)});
         pages += page;
     });
-    directory.entries += entry.entries;
     directory.dictionaries.push_back(std::move(entry));
 }
-
-namespace {
-
-// Hashes of values in order, in buckets by their highest bits; a lookup reads one bucket.
-void put_buckets(std::string& out, std::vector<HashedEntry>& pairs, Directory& directory) {
-    constexpr std::size_t kBucketPairs = 256;
-    std::ranges::sort(pairs, [](const HashedEntry& a, const HashedEntry& b) {
-        return a.hash != b.hash ? a.hash < b.hash : a.entry < b.entry;
-    });
-    directory.bucket_bits = std::min<unsigned>(
-        kBucketBitsMax, static_cast<unsigned>(std::bit_width(pairs.size() / kBucketPairs)));
-    auto pair = pairs.begin();
-    for (std::uint64_t bucket = 0; bucket < (std::uint64_t{1} << directory.bucket_bits); ++bucket) {
-        const std::size_t from = out.size();
-        const auto first = pair;
-        while (pair != pairs.end() && bucket_of(pair->hash, directory.bucket_bits) == bucket) {
-            out.append(reinterpret_cast<const char*>(&pair->hash), sizeof(pair->hash));
-            ++pair;
-        }
-        for (auto at = first; at != pair; ++at) {
-            put_varint(out, at->entry);
-        }
-        const std::string_view bytes = std::string_view(out).substr(from);
-        directory.bucket_pairs.push_back(static_cast<std::uint32_t>(pair - first));
-        directory.buckets.push_back({.offset = from,
-                                     .bytes = static_cast<std::uint32_t>(bytes.size()),
-                                     .check = check_of(bytes)});
-    }
-}
-
-}  // namespace
 
 Builder::Sections Builder::finish() {
     Sections out;
@@ -243,26 +197,9 @@ Builder::Sections Builder::finish() {
     directory.first_line = first_line_;
     directory.text_fields = text_fields_;
     out.pages = std::move(lines_);
-    std::vector<HashedEntry> pairs;
     put_dictionary(out.pages, std::nullopt, addresses_, directory);
-    for (std::uint32_t code = 0; code < addresses_.entries(); ++code) {
-        base::IpAddress address;
-        std::ranges::copy(addresses_.value(code), address.bytes.begin());
-        pairs.push_back({address_hash(address), code});
-    }
     for (const auto& [field, dictionary] : dictionaries_) {
-        const std::uint32_t base = directory.entries;
         put_dictionary(out.pages, event::FieldId{field}, dictionary, directory);
-        for (std::uint32_t code = 0; code < dictionary.entries(); ++code) {
-            const std::string_view text = dictionary.value(code);
-            pairs.push_back({text_hash(text), base + code});
-            if (const auto address = base::IpAddress::parse(text)) {
-                pairs.push_back({address_hash(*address), base + code});
-            }
-        }
-    }
-    if (!pairs.empty()) {
-        put_buckets(out.pages, pairs, directory);
     }
     out.directory = encode_directory(directory);
     return out;

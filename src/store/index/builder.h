@@ -72,9 +72,4 @@ private:
     std::uint32_t block_ = 0;
 };
 
-// Of an address or a text as a question asks for it: equal for all values that equal it, without
-// regard to case, and Vietnamese marks.
-std::uint64_t address_hash(const base::IpAddress& address);
-std::uint64_t text_hash(std::string_view text);
-
 }  // namespace gac::store::index

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "store/bytes.h"
 
 namespace gac::store::index {
@@ -28,6 +29,41 @@ std::uint64_t mix(std::string_view bytes) { return XXH3_64bits(bytes.data(), byt
 std::size_t bitmap_bytes(std::uint32_t blocks) { return (blocks + 7) / 8; }
 
 }  // namespace
+
+std::uint64_t address_key(const base::IpAddress& address) {
+    // Order by value, so that neighbours differ by little.
+    std::uint64_t high = 0;
+    for (std::size_t i = 0; i < sizeof high; ++i) {
+        high = high << 8 | address.bytes[i];
+    }
+    return address.is_v4() ? std::uint64_t{address.v4()} : high >> 1 | std::uint64_t{1} << 63;
+}
+
+std::uint64_t text_key(std::string_view text) {
+    if (const auto address = base::IpAddress::parse(text)) {
+        return address_key(*address);
+    }
+    return mix(base::fold_for_search(text));
+}
+
+std::vector<DictionaryBuilder::Keyed> DictionaryBuilder::in_order() const {
+    std::vector<Keyed> order;
+    for (std::uint32_t code = 0; code < entries(); ++code) {
+        std::uint64_t key = 0;
+        if (kind_ == ValueKind::Address) {
+            base::IpAddress address;
+            std::ranges::copy(value(code), address.bytes.begin());
+            key = address_key(address);
+        } else {
+            key = text_key(value(code));
+        }
+        order.push_back({key, code});
+    }
+    std::ranges::sort(order, [](const Keyed& a, const Keyed& b) {
+        return a.key != b.key ? a.key < b.key : a.code < b.code;
+    });
+    return order;
+}
 
 void DictionaryBuilder::grow() {
     const std::size_t size = std::max(kTableMin, table_.size() * 2);
@@ -104,28 +140,31 @@ DictionaryBuilder::Blocks DictionaryBuilder::blocks_by_entry() const {
     return out;
 }
 
-std::string DictionaryBuilder::page(std::uint32_t first, std::uint32_t blocks,
+std::string DictionaryBuilder::page(std::span<const Keyed> order, std::uint32_t blocks,
                                     const Blocks& of) const {
-    const std::uint32_t end = std::min(first + kPageEntries, entries());
     unsigned flags = 0;
     std::string values;
     if (kind_ == ValueKind::Address) {
         bool all_ip4 = true;
-        for (std::uint32_t code = first; code < end; ++code) {
-            base::IpAddress address;
-            std::memcpy(address.bytes.data(), value(code).data(), address.bytes.size());
-            all_ip4 = all_ip4 && address.is_v4();
+        for (const Keyed& one : order) {
+            all_ip4 = all_ip4 && (one.key >> 32) == 0;
         }
         flags |= all_ip4 ? kAllIp4 : 0;
-        for (std::uint32_t code = first; code < end; ++code) {
-            values += value(code).substr(all_ip4 ? 12 : 0);
+        std::uint64_t before = 0;
+        for (const Keyed& one : order) {
+            if (all_ip4) {
+                put_varint(values, one.key - before);
+                before = one.key;
+            } else {
+                values += value(one.code);
+            }
         }
     } else {
         std::string plain;
-        for (std::uint32_t code = first; code < end; ++code) {
+        for (const auto& [key, code] : order) {
             put_varint(plain, value(code).size());
         }
-        for (std::uint32_t code = first; code < end; ++code) {
+        for (const auto& [key, code] : order) {
             plain += value(code);
         }
         std::string packed(ZSTD_compressBound(plain.size()), '\0');
@@ -141,7 +180,7 @@ std::string DictionaryBuilder::page(std::uint32_t first, std::uint32_t blocks,
         }
     }
     std::string lists;
-    for (std::uint32_t code = first; code < end; ++code) {
+    for (const auto& [key, code] : order) {
         put_varint(lists, of.begin[code + 1] - of.begin[code]);
         std::uint32_t before = 0;
         for (std::uint32_t i = of.begin[code]; i < of.begin[code + 1]; ++i) {
@@ -150,12 +189,13 @@ std::string DictionaryBuilder::page(std::uint32_t first, std::uint32_t blocks,
         }
     }
     const std::size_t width = bitmap_bytes(blocks);
-    if (lists.size() < width * (end - first)) {
+    if (lists.size() < width * order.size()) {
         flags |= kLists;
     } else {
-        lists.assign(width * (end - first), '\0');
-        for (std::uint32_t code = first; code < end; ++code) {
-            char* bits = lists.data() + width * (code - first);
+        lists.assign(width * order.size(), '\0');
+        for (std::size_t place = 0; place < order.size(); ++place) {
+            const std::uint32_t code = order[place].code;
+            char* bits = lists.data() + width * place;
             for (std::uint32_t i = of.begin[code]; i < of.begin[code + 1]; ++i) {
                 const std::uint32_t block = of.numbers[i];
                 bits[block / 8] |= static_cast<char>(1U << (block % 8));
@@ -172,18 +212,26 @@ bool DictionaryPage::read_values(base::Reader& in, ValueKind kind, std::uint32_t
                                  unsigned flags) {
     values_.reserve(count);
     if (kind == ValueKind::Address) {
-        const std::size_t width = (flags & kAllIp4) != 0 ? 4 : 16;
-        const std::string_view bytes = in.take(width * count);
+        addresses_.resize(count);
+        std::uint64_t number = 0;
+        for (base::IpAddress& address : addresses_) {
+            if ((flags & kAllIp4) != 0) {
+                number += in.read_varint();
+                if (number > 0xffff'ffffU) {
+                    return false;
+                }
+                address = base::IpAddress::from_v4(static_cast<std::uint32_t>(number));
+            } else {
+                const std::string_view bytes = in.take(address.bytes.size());
+                if (in.failed()) {
+                    return false;
+                }
+                std::ranges::copy(bytes, address.bytes.begin());
+            }
+            values_.emplace_back(&address);
+        }
         if (in.failed()) {
             return false;
-        }
-        addresses_.resize(count);
-        for (std::uint32_t i = 0; i < count; ++i) {
-            if (width == 4) {
-                addresses_[i] = base::IpAddress::from_v4(0);
-            }
-            std::memcpy(addresses_[i].bytes.data() + 16 - width, bytes.data() + i * width, width);
-            values_.emplace_back(&addresses_[i]);
         }
         return true;
     }

@@ -1,9 +1,10 @@
-// The different values of an entity field in a segment (or of all addresses), numbered in the order
-// of their first appearance, and for each the blocks that have it. Pages of kPageEntries values are
-// packed each by itself, so that one value costs one page. Bytes: docs/formats/segment.md. One
+// The different values of an entity field in a segment (or of all addresses) in the order of a key,
+// and for each the blocks that have it. Pages of kPageEntries values are packed each by itself, so
+// that one value costs one page. Bytes: docs/formats/segment.md. One
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,6 +19,11 @@
 #include "store/segment/row_set.h"
 
 namespace gac::store::index {
+
+// Where a value stands among others: equal for all values that equal it, without regard to case and
+// Vietnamese marks. Texts that are addresses have the address's key.
+std::uint64_t address_key(const base::IpAddress& address);
+std::uint64_t text_key(std::string_view text);
 
 enum class ValueKind : std::uint8_t { Address, Text };
 
@@ -40,12 +46,15 @@ public:
     ValueKind kind() const { return kind_; }
     const std::vector<std::uint32_t>& incomplete() const { return incomplete_; }
 
-    // Calls use(bytes) for each page.
+    // Calls use(key of the first value, bytes) for each page: values ascending by key.
     template <class Use>
     void each_page(std::uint32_t blocks, Use&& use) const {
         const Blocks of = blocks_by_entry();
-        for (std::uint32_t first = 0; first < entries(); first += kPageEntries) {
-            use(page(first, blocks, of));
+        const std::vector<Keyed> order = in_order();
+        for (std::size_t first = 0; first < order.size(); first += kPageEntries) {
+            const auto some = std::span(order).subspan(
+                first, std::min<std::size_t>(kPageEntries, order.size() - first));
+            use(some.front().key, page(some, blocks, of));
         }
     }
 
@@ -54,8 +63,13 @@ private:
         std::vector<std::uint32_t> begin;  // of each entry in `numbers`, and the end
         std::vector<std::uint32_t> numbers;
     };
+    struct Keyed {
+        std::uint64_t key;
+        std::uint32_t code;
+    };
     Blocks blocks_by_entry() const;
-    std::string page(std::uint32_t first, std::uint32_t blocks, const Blocks& of) const;
+    std::vector<Keyed> in_order() const;
+    std::string page(std::span<const Keyed> values, std::uint32_t blocks, const Blocks& of) const;
     void grow();
 
     ValueKind kind_;

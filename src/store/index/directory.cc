@@ -87,8 +87,12 @@ bool read_dictionary(base::Reader& in, std::uint64_t pages_bytes, Directory& dir
         }
     }
     entry.entries = static_cast<std::uint32_t>(entries);
-    entry.base = directory.entries;
-    directory.entries += entry.entries;
+    for (std::size_t i = 0; i < entry.pages.size(); ++i) {
+        entry.keys.push_back(in.read<std::uint64_t>());
+        if (i > 0 && entry.keys[i] < entry.keys[i - 1]) {
+            return false;
+        }
+    }
     directory.dictionaries.push_back(std::move(entry));
     return true;
 }
@@ -131,24 +135,6 @@ bool read_directory(base::Reader& in, std::uint64_t pages_bytes, std::uint32_t b
             return false;
         }
     }
-    if (dictionaries == 0) {
-        return in.done() && !in.failed();
-    }
-    directory.bucket_bits = in.read<std::uint8_t>();
-    if (directory.bucket_bits > kBucketBitsMax) {
-        return false;
-    }
-    const std::size_t buckets = std::size_t{1} << directory.bucket_bits;
-    if (!read_parts(in, buckets, pages_bytes, directory.buckets)) {
-        return false;
-    }
-    for (std::size_t i = 0; i < buckets; ++i) {
-        const std::uint64_t pairs = in.read_varint();
-        if (pairs > kPageBytesMax) {
-            return false;
-        }
-        directory.bucket_pairs.push_back(static_cast<std::uint32_t>(pairs));
-    }
     return in.done() && !in.failed();
 }
 
@@ -168,7 +154,6 @@ std::uint64_t Directory::bytes() const {
     for (const DictionaryEntry& dictionary : dictionaries) {
         add(dictionary.pages);
     }
-    add(buckets);
     return sum;
 }
 
@@ -190,12 +175,8 @@ std::string encode_directory(const Directory& directory) {
         put_varint(out, dictionary.entries);
         put_ascending(out, dictionary.incomplete);
         put_parts(out, dictionary.pages);
-    }
-    if (!directory.dictionaries.empty()) {
-        put(out, static_cast<std::uint8_t>(directory.bucket_bits));
-        put_parts(out, directory.buckets);
-        for (const std::uint32_t pairs : directory.bucket_pairs) {
-            put_varint(out, pairs);
+        for (const std::uint64_t key : dictionary.keys) {
+            put(out, key);
         }
     }
     return out;

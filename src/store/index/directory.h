@@ -21,7 +21,6 @@ inline constexpr std::uint32_t kEntriesMax = 1U << 20;   // of a dictionary
 inline constexpr std::size_t kValueBytesMax = 2048;      // longer values are not in dictionaries
 inline constexpr std::uint32_t kDictionariesMax = 1024;  // of a segment
 inline constexpr std::size_t kPageBytesMax = 16U << 20;
-inline constexpr unsigned kBucketBitsMax = 20;
 
 // A checked part of the pages.
 struct Part {
@@ -31,23 +30,14 @@ struct Part {
 };
 std::uint32_t check_of(std::string_view bytes);
 
-// The place of a value: dictionaries one after the other, in the directory's order.
-struct HashedEntry {
-    std::uint64_t hash = 0;
-    std::uint32_t entry = 0;
-};
-inline std::uint64_t bucket_of(std::uint64_t hash, unsigned bits) {
-    return bits == 0 ? 0 : hash >> (64 - bits);
-}
-
 struct DictionaryEntry {
     // Whose texts these are; nothing: all values of type address, of whatever field.
     std::optional<event::FieldId> field;
     std::uint32_t entries = 0;
-    std::uint32_t base = 0;  // entries of the dictionaries before it
     // Blocks that hold values of the field that are not in the dictionary, ascending.
     std::vector<std::uint32_t> incomplete;
-    std::vector<Part> pages;  // kPageEntries each, the last one fewer
+    std::vector<Part> pages;          // kPageEntries each, the last one fewer
+    std::vector<std::uint64_t> keys;  // of the first value of each page, ascending
 };
 
 struct Directory {
@@ -59,10 +49,6 @@ struct Directory {
     std::vector<event::FieldId> text_fields;
 
     std::vector<DictionaryEntry> dictionaries;
-    std::uint32_t entries = 0;  // of all of them
-    unsigned bucket_bits = 0;
-    std::vector<Part> buckets;                // 1 << bucket_bits, or none
-    std::vector<std::uint32_t> bucket_pairs;  // of each
 
     std::uint64_t bytes() const;  // of the parts it points to
 };

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
-#include "base/reader.h"
 #include "store/index/word_filter.h"
 
 namespace gac::store::index {
@@ -90,48 +88,16 @@ Result<DictionaryPage> Reader::page(const DictionaryEntry& dictionary, std::uint
     return page;
 }
 
-Reader::Place Reader::place(std::uint32_t entry) const {
-    GAC_ASSERT(entry < directory_.entries);
-    auto after =
-        std::ranges::upper_bound(directory_.dictionaries, entry, {}, &DictionaryEntry::base);
-    const DictionaryEntry& dictionary = *std::prev(after);
-    return {&dictionary, entry - dictionary.base};
-}
-
-Result<std::vector<HashedEntry>> Reader::bucket(std::size_t number) {
-    GAC_ASSERT(number < buckets());
-    const Part& part = directory_.buckets[number];
-    const std::uint32_t count = directory_.bucket_pairs[number];
-    GAC_TRY(bytes, read(part));
-    base::Reader in(bytes);
-    const std::string_view hashes = in.take(std::size_t{count} * sizeof(std::uint64_t));
-    std::vector<HashedEntry> pairs(in.failed() ? 0 : count);
-    bool good = !in.failed();
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-        std::memcpy(&pairs[i].hash, hashes.data() + i * sizeof(std::uint64_t),
-                    sizeof(std::uint64_t));
-        const std::uint64_t entry = in.read_varint();
-        good = good && entry < directory_.entries && (i == 0 || pairs[i - 1].hash <= pairs[i].hash);
-        pairs[i].entry = static_cast<std::uint32_t>(entry);
+Reader::Pages Reader::pages_with(const DictionaryEntry& dictionary, std::uint64_t key) {
+    const auto& keys = dictionary.keys;
+    const auto after = std::ranges::upper_bound(keys, key);
+    if (after == keys.begin()) {
+        return {};
     }
-    if (!good || in.failed() || !in.done()) {
-        return fail(Code::Corrupt, "hashes of values are damaged",
-                    bytes_from(offset_ + part.offset, part.bytes));
-    }
-    return pairs;
-}
-
-Result<std::vector<std::uint32_t>> Reader::find(std::uint64_t hash) {
-    std::vector<std::uint32_t> entries;
-    if (directory_.buckets.empty()) {
-        return entries;
-    }
-    GAC_TRY(pairs, bucket(bucket_of(hash, directory_.bucket_bits)));
-    auto at = std::ranges::lower_bound(pairs, hash, {}, &HashedEntry::hash);
-    for (; at != pairs.end() && at->hash == hash; ++at) {
-        entries.push_back(at->entry);
-    }
-    return entries;
+    // Equal keys can begin in the page before the first one that begins with them.
+    const auto from = std::ranges::lower_bound(keys, key);
+    const auto number = [&](auto at) { return static_cast<std::uint32_t>(at - keys.begin()); };
+    return {.first = from == keys.begin() ? 0 : number(from) - 1, .last = number(after) - 1};
 }
 
 }  // namespace gac::store::index

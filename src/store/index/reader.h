@@ -34,18 +34,13 @@ public:
     // Values of a dictionary: page p holds those from p * kPageEntries on.
     Result<DictionaryPage> page(const DictionaryEntry& dictionary, std::uint32_t number);
 
-    // Entries whose value may have this hash (address_hash, text_hash): look at the value. Numbers
-    // run through all dictionaries; place() tells them apart.
-    Result<std::vector<std::uint32_t>> find(std::uint64_t hash);
-    struct Place {
-        const DictionaryEntry* dictionary = nullptr;
-        std::uint32_t code = 0;
+    // Numbers of the pages that may hold a value of that key (address_key, text_key): from first
+    // to last, none when first > last.
+    struct Pages {
+        std::uint32_t first = 1;
+        std::uint32_t last = 0;
     };
-    Place place(std::uint32_t entry) const;
-
-    // All hashes in order, with their entries: one bucket after the other.
-    std::size_t buckets() const { return directory_.buckets.size(); }
-    Result<std::vector<HashedEntry>> bucket(std::size_t number);
+    static Pages pages_with(const DictionaryEntry& dictionary, std::uint64_t key);
 
     std::uint64_t bytes_read() const { return bytes_read_; }
 

@@ -49,9 +49,11 @@ private:
     bool lacks_word(const std::vector<std::uint64_t>& words, std::uint32_t block);
     // Blocks in which the dictionary knows a value that passes; nothing when it cannot tell.
     std::optional<RowSet> blocks_with(Matcher& matcher, const DictionaryEntry& dictionary);
-    Result<RowSet> by_hash(Matcher& matcher, const DictionaryEntry& dictionary,
-                           const std::vector<std::uint64_t>& hashes);
+    Result<RowSet> by_key(Matcher& matcher, const DictionaryEntry& dictionary,
+                          const std::vector<std::uint64_t>& keys);
     Result<RowSet> by_values(Matcher& matcher, const DictionaryEntry& dictionary);
+    Result<> add_passing(Matcher& matcher, const DictionaryEntry& dictionary, std::uint32_t number,
+                         RowSet& blocks);
 
     index::Reader* reader();
     void damaged(Error error) {
@@ -328,14 +330,14 @@ std::optional<RowSet> Prober::blocks_with(Matcher& matcher, const DictionaryEntr
         if (!equality || (dictionary.field && marks)) {
             return by_values(matcher, dictionary);
         }
-        std::vector<std::uint64_t> hashes;
+        std::vector<std::uint64_t> keys;
         if (dictionary.field) {
-            hashes.push_back(index::text_hash(test.text));
+            keys.push_back(index::text_key(test.text));
         }
         if (test.prefix) {
-            hashes.push_back(index::address_hash(test.prefix->address()));
+            keys.push_back(index::address_key(test.prefix->address()));
         }
-        return by_hash(matcher, dictionary, hashes);
+        return by_key(matcher, dictionary, keys);
     }();
     if (!found) {
         damaged(std::move(found).error());
@@ -344,35 +346,33 @@ std::optional<RowSet> Prober::blocks_with(Matcher& matcher, const DictionaryEntr
     return *std::move(found);
 }
 
-Result<RowSet> Prober::by_hash(Matcher& matcher, const DictionaryEntry& dictionary,
-                               const std::vector<std::uint64_t>& hashes) {
+Result<RowSet> Prober::by_key(Matcher& matcher, const DictionaryEntry& dictionary,
+                              const std::vector<std::uint64_t>& keys) {
     RowSet blocks(count_);
-    for (const std::uint64_t hash : hashes) {
-        GAC_TRY(entries, reader_->find(hash));
-        for (const std::uint32_t entry : entries) {
-            const auto place = reader_->place(entry);
-            if (place.dictionary != &dictionary) {
-                continue;
-            }
-            GAC_TRY(page, reader_->page(dictionary, place.code / index::kPageEntries));
-            const std::uint32_t at = place.code % index::kPageEntries;
-            if (matcher.matches(page.values()[at])) {
-                GAC_CHECK(page.add_blocks(at, blocks));
-            }
+    for (const std::uint64_t key : keys) {
+        const auto pages = index::Reader::pages_with(dictionary, key);
+        for (std::uint32_t number = pages.first; number <= pages.last; ++number) {
+            GAC_CHECK(add_passing(matcher, dictionary, number, blocks));
         }
     }
     return blocks;
 }
 
+Result<> Prober::add_passing(Matcher& matcher, const DictionaryEntry& dictionary,
+                             std::uint32_t number, RowSet& blocks) {
+    GAC_TRY(page, reader_->page(dictionary, number));
+    for (std::uint32_t i = 0; i < page.size(); ++i) {
+        if (matcher.matches(page.values()[i])) {
+            GAC_CHECK(page.add_blocks(i, blocks));
+        }
+    }
+    return {};
+}
+
 Result<RowSet> Prober::by_values(Matcher& matcher, const DictionaryEntry& dictionary) {
     RowSet blocks(count_);
     for (std::uint32_t number = 0; number < dictionary.pages.size(); ++number) {
-        GAC_TRY(page, reader_->page(dictionary, number));
-        for (std::uint32_t i = 0; i < page.size(); ++i) {
-            if (matcher.matches(page.values()[i])) {
-                GAC_CHECK(page.add_blocks(i, blocks));
-            }
-        }
+        GAC_CHECK(add_passing(matcher, dictionary, number, blocks));
     }
     return blocks;
 }
