@@ -8,8 +8,6 @@ namespace gac::store::index {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-
 // Parts stand one after the other: only the first one's offset is written.
 void put_parts(std::string& out, const std::vector<Part>& parts) {
     put_varint(out, parts.empty() ? 0 : parts.front().offset);
@@ -99,7 +97,7 @@ bool read_dictionary(base::Reader& in, std::uint64_t pages_bytes, Directory& dir
 
 bool read_directory(base::Reader& in, std::uint64_t pages_bytes, std::uint32_t blocks,
                     Directory& directory) {
-    if (in.read<std::uint8_t>() != kVersion || in.read_varint() != blocks) {
+    if (in.read<char>() != kDirectoryVersion || in.read_varint() != blocks) {
         return false;
     }
     directory.blocks = blocks;
@@ -159,7 +157,7 @@ std::uint64_t Directory::bytes() const {
 
 std::string encode_directory(const Directory& directory) {
     std::string out;
-    put(out, kVersion);
+    put(out, kDirectoryVersion);
     put_varint(out, directory.blocks);
     put_varint(out, directory.words_offset);
     for (std::uint32_t block = 0; block < directory.blocks; ++block) {

@@ -16,6 +16,8 @@ namespace gac::store::index {
 
 inline constexpr std::uint32_t kPagesSection = 128;
 inline constexpr std::uint32_t kDirectorySection = 129;
+// The first byte of a directory. Another version is passed over as if there were no index.
+inline constexpr char kDirectoryVersion = 2;
 inline constexpr std::uint32_t kPageEntries = 256;
 inline constexpr std::uint32_t kEntriesMax = 1U << 20;   // of a dictionary
 inline constexpr std::size_t kValueBytesMax = 2048;      // longer values are not in dictionaries

@@ -173,6 +173,9 @@ Result<std::shared_ptr<const Segment::Index>> Segment::read_index(const base::Fd
         return nullptr;
     }
     GAC_TRY(bytes, read_section(fd, *directory));
+    if (!bytes.starts_with(index::kDirectoryVersion)) {
+        return nullptr;
+    }
     auto decoded =
         index::decode_directory(bytes, pages->bytes, static_cast<std::uint32_t>(blocks().size()));
     if (!decoded) {
