@@ -44,7 +44,7 @@ Result<base::TimePoint> time_member(const Body& body, std::string_view name,
 
 Result<Asked> read_request(Api::State& state, const Call& call) {
     GAC_TRY(body, Body::parse(call.request, {"query", "from", "to", "limit", "cursor", "histogram",
-                                             "facets", "search_id", "timeout_ms"}));
+                                             "facets", "search_id", "timeout_ms", "explain"}));
     const base::TimePoint now = state.now();
     GAC_TRY(text, body.text("query", 20'000));
     GAC_TRY(query, store::parse(text, now));
@@ -72,6 +72,8 @@ Result<Asked> read_request(Api::State& state, const Call& call) {
     asked.facets = std::move(facets);
     GAC_TRY(name, body.text_or_empty("search_id", 64));
     asked.name = std::move(name);
+    GAC_TRY(explain, body.truth("explain", false));
+    asked.query.explain = explain;
     return asked;
 }
 
@@ -172,6 +174,41 @@ Result<> write_facets(Api::State& state, JsonWriter& json, const Asked& asked,
     return {};
 }
 
+void write_skips(JsonWriter& json, const store::SkipCounts& skips) {
+    json.field("by_time", skips.by_time).field("by_range", skips.by_range);
+    json.field("by_words", skips.by_words).field("by_value", skips.by_entity);
+}
+
+void write_explanation(JsonWriter& json, const store::Answer& answer) {
+    const store::Explanation& told = *answer.explanation;
+    json.key("explanation").open_object().key("plan").open_array();
+    for (const std::string& step : told.plan) {
+        json.value(step);
+    }
+    json.close_array().key("parts").open_array();
+    std::uint64_t blocks = answer.skips.by_time;
+    std::uint64_t read = 0;
+    for (const store::Explanation::Part& part : told.parts) {
+        blocks += part.blocks;
+        read += part.read;
+        json.open_object().field("segment", part.file).field("blocks", part.blocks);
+        json.field("rows", part.rows).field("read", part.read).field("bytes", part.bytes);
+        write_skips(json, part.skips);
+        json.close_object();
+    }
+    json.close_array().field("blocks", blocks).field("read", read);
+    write_skips(json, answer.skips);
+    json.field("index_bytes", answer.skips.index_bytes).field("threads", told.threads);
+    const auto milliseconds = [&](std::string_view name, std::int64_t us) {
+        json.field(name, static_cast<double>(us) / 1000);
+    };
+    milliseconds("wait_ms", told.wait_us);
+    milliseconds("plan_ms", told.plan_us);
+    milliseconds("look_ms", told.walk_us);
+    milliseconds("read_ms", told.read_us);
+    json.close_object();
+}
+
 // Nothing found: it may be that nothing came.
 Result<> write_silent(Api::State& state, JsonWriter& json, const access::Scope& scope,
                       const Asked& asked) {
@@ -219,6 +256,16 @@ Result<net::Response> search(Api::State& state, Call& call) {
     }
     if (answer.events.empty() && answer.rows.empty()) {
         GAC_CHECK(write_silent(state, json, scope, asked));
+    }
+    if (!answer.notes.empty()) {
+        json.key("notes").open_array();
+        for (const std::string& note : answer.notes) {
+            json.value(note);
+        }
+        json.close_array();
+    }
+    if (answer.explanation) {
+        write_explanation(json, answer);
     }
     json.key("partial");
     partial.empty() ? json.value(false) : json.value(partial);

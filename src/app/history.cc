@@ -9,7 +9,7 @@
 namespace gac::app {
 
 Result<History> History::open(const std::string& data,
-                              std::shared_ptr<const event::ProfileSet> profiles) {
+                              std::shared_ptr<const event::ProfileSet> profiles, unsigned threads) {
     const DataFolder folder(data);
     if (!std::filesystem::is_directory(folder.events())) {
         return fail(Code::NotFound, fmt::format("{} holds no event history", data), "--data");
@@ -26,9 +26,9 @@ Result<History> History::open(const std::string& data,
     } else {
         return std::unexpected(std::move(lock).error());
     }
-    GAC_TRY(store,
-            store::Store::open({.folder = events, .merging = {.on = false}}, std::move(profiles),
-                               std::make_shared<store::SourceNameTable>()));
+    GAC_TRY(store, store::Store::open(
+                       {.folder = events, .search_threads = threads, .merging = {.on = false}},
+                       std::move(profiles), std::make_shared<store::SourceNameTable>()));
     history.store_ = std::move(store);
     return history;
 }

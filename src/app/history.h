@@ -16,9 +16,10 @@ namespace gac::app {
 
 class History {
 public:
-    // An error says "--data".
+    // An error says "--data". `threads` look through it, 0 = one for each core.
     static Result<History> open(const std::string& data,
-                                std::shared_ptr<const event::ProfileSet> profiles);
+                                std::shared_ptr<const event::ProfileSet> profiles,
+                                unsigned threads = 0);
 
     const store::Store& store() const { return *store_; }
 

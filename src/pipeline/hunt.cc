@@ -58,6 +58,23 @@ private:
     const detect::IndicatorHunter& hunter_;
 };
 
+// The same, owning what it looks with.
+class OwnHunter final : public store::Hunter {
+public:
+    OwnHunter(std::shared_ptr<const detect::IndicatorPlan> plan,
+              std::shared_ptr<const detect::IndicatorSet> set)
+        : inner_(std::move(plan), std::move(set)), hunter_(inner_) {}
+    std::uint32_t role(event::ProfileId profile, event::FieldId field) const override {
+        return hunter_.role(profile, field);
+    }
+    std::uint32_t text_role() const override { return hunter_.text_role(); }
+    std::unique_ptr<store::HunterEye> eye() const override { return hunter_.eye(); }
+
+private:
+    detect::IndicatorHunter inner_;
+    pipeline::Hunter hunter_;
+};
+
 void append_pair(std::string_view key, std::string_view value, std::string& out) {
     base::append_json_string(key, out);
     out += ':';
@@ -95,6 +112,11 @@ Result<HuntReport> hunt_history(const store::EventSource& history,
     report.bytes = answer.scanned_bytes;
     report.partial = std::move(answer.partial);
     return report;
+}
+
+std::shared_ptr<const store::Hunter> make_hunter(std::shared_ptr<const detect::IndicatorPlan> plan,
+                                                 std::shared_ptr<const detect::IndicatorSet> set) {
+    return std::make_shared<OwnHunter>(std::move(plan), std::move(set));
 }
 
 void append_json(const HuntFinding& finding, std::string& out) {

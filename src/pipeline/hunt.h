@@ -31,6 +31,10 @@ Result<HuntReport> hunt_history(const store::EventSource& history,
                                 std::set<std::string> disabled, const store::HuntQuestion& question,
                                 const store::Budget& budget);
 
+// What a `hunt` pipe of a search looks with.
+std::shared_ptr<const store::Hunter> make_hunter(std::shared_ptr<const detect::IndicatorPlan> plan,
+                                                 std::shared_ptr<const detect::IndicatorSet> set);
+
 // {"indicator","type","count","first","last","hosts":[…],"sources":[…],"lists":[…]}
 void append_json(const HuntFinding& finding, std::string& out);
 

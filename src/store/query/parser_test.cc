@@ -140,6 +140,68 @@ TEST(QueryParser, ErrorsNameTheColumn) {
     EXPECT_NE(error_of(std::string(20'000, 'a')).find("longer than"), std::string::npos);
 }
 
+TEST(QueryParser, PipesTellWhereTheyAreWrong) {
+    const std::pair<std::string_view, std::string_view> kCases[] = {
+        {"a:/[/", "column 3: not a regular expression"},
+        {"a:/(b)\\1/", "column 3: a regular expression has no backreferences"},
+        {"a:[1 to ]", "column 9: a bound is missing"},
+        {"a:[ to 5]", "column 4: a bound is missing"},
+        {"a:[1 to many]", "column 9: a range needs a number"},
+        {"| extract message", "column 18: a pattern is missing"},
+        {"| extract message \"x\"", "column 19: the pattern names nothing"},
+        {"| extract message \"{a}{b}\"", "column 19: something must stand between"},
+        {"| extract message \"{a b}\"", "column 19: a '{' without a name"},
+        {"| extract message /(?<a>/", "column 19: not a regular expression"},
+        {"| extract message /(?<a>.)", "column 19: a regular expression without its closing"},
+        {"| extract m /(?<a>.)/ | extract m /(?<a>.)/", "column 25: a is extracted twice"},
+        {"| stats count() | extract m /(?<a>.)/", "column 19: extract comes before"},
+        {"| limit 3 | where a:1", "column 13: where comes before"},
+        {"| stats count() | limit 3 | where count:1", "column 29: where comes before"},
+        {"| stats count() by a | where b:1", "column 30: the table has no column \"b\""},
+        {"| stats count() by a | where word", "column 30: a condition over the table's columns"},
+        {"| stats count() by a | sort -sum(b)", "column 30: the table has no column \"sum(b)\""},
+        {"| stats count() by a | fields b", "column 31: the table has no column \"b\""},
+        {"| stats count() by a, a", "column 3: two columns are named a"},
+        {"| stats count() by bin(a)", "column 25: a ',' and the width"},
+        {"| stats count() by bin(a, x)", "column 27: the width of bins"},
+        {"| stats percentile(a)", "column 21: a ',' and the percentage"},
+        {"| stats percentile(a, 101)", "column 23: a percentage is"},
+        {"| stats p0(a)", "column 9: there is no function"},
+        {"| top 0 a", "column 7: a number from 1"},
+        {"| top", "column 6: a field's name is missing"},
+        {"| stats count() | top a", "column 19: a second table"},
+        {"| dedup a | where b:1", "column 13: where comes before dedup"},
+        {"| dedup a | dedup b", "column 13: dedup stands twice"},
+        {"| hunt", "column 7: the name of a list is missing"},
+        {"| hunt a | hunt b", "column 12: hunt stands twice"},
+    };
+    for (const auto& [text, expected] : kCases) {
+        EXPECT_TRUE(error_of(text).starts_with(expected)) << text << "\n  " << error_of(text);
+    }
+}
+
+TEST(QueryParser, ReadsTheNewPipes) {
+    const auto tree = parse(
+                          "x | extract message \"u={who}\" | where who:a | hunt bad-ips | dedup "
+                          "who | stats p95(b) as slow, count() by 1h, bin(p, 10), who | where "
+                          "slow > 3 | sort slow desc | limit 5",
+                          kNow)
+                          .value()
+                          .tree;
+    ASSERT_EQ(tree->steps.size(), 3u);
+    EXPECT_EQ(tree->steps[0].extract.regex->names().at(0).first, "who");
+    EXPECT_EQ(tree->steps[2].list, "bad-ips");
+    EXPECT_EQ(tree->dedup, (std::vector<std::string>{"who"}));
+    EXPECT_DOUBLE_EQ(tree->stats->aggregates.at(0).fraction, 0.95);
+    EXPECT_EQ(tree->stats->by.at(0).bin->time.us, base::Duration::hours(1).us);
+    EXPECT_DOUBLE_EQ(tree->stats->by.at(1).bin->number, 10);
+    EXPECT_EQ(tree->having.size(), 1u);
+    const auto top = parse("| top 3 user.name by host.name", kNow).value().tree;
+    EXPECT_EQ(top->top->size, 3u);
+    EXPECT_EQ(top->top->groups, 1u);
+    EXPECT_EQ(top->stats->by.at(0).field, "host.name");
+}
+
 TEST(QueryParser, DrawsACaretUnderThePlace) {
     const auto query = parse("user.name:", kNow);
     ASSERT_FALSE(query.has_value());
