@@ -237,6 +237,15 @@ Result<net::Response> search(Api::State& state, Call& call) {
             asked.query.only_sources->push_back(source.name);
         }
     }
+    if (const std::string list = store::hunt_list(asked.query); !list.empty()) {
+        auto hunter = state.backend.hunts.hunter(list);
+        if (!hunter && hunter.error().code == Code::NotFound) {
+            return fail(Code::InvalidArgument,
+                        fmt::format("hunt: there is no list \"{}\" in force", list), "query");
+        }
+        GAC_CHECK(hunter);
+        asked.query.hunter = *std::move(hunter);
+    }
     const Running running(state, call, asked.name, asked.budget.cancel, asked.budget.progress);
     GAC_TRY(answer, state.backend.events.search(asked.query, asked.budget));
     std::string partial = answer.partial;

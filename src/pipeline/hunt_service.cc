@@ -137,6 +137,13 @@ Result<response::Hunt> HuntService::ask(const access::Actor& who, Wanted wanted)
     return added;
 }
 
+Result<std::shared_ptr<const store::Hunter>> HuntService::hunter(const std::string& list) const {
+    GAC_TRY(set, set_of({.list = list, .only_sources = {}}));
+    return make_hunter(std::make_shared<const detect::IndicatorPlan>(
+                           *parts_.profiles, detect::IndicatorOptions{.text = true}),
+                       std::move(set));
+}
+
 bool HuntService::cancel(response::HuntId id) {
     const std::lock_guard lock(mutex_);
     const auto found = jobs_.find(id.text());

@@ -75,6 +75,8 @@ public:
     // LimitExceeded when too many are waiting; InvalidArgument when nothing in the text is an
     // indicator.
     Result<response::Hunt> ask(const response::Actor& who, Wanted wanted);
+    // What the `hunt` pipe of a search looks with. NotFound when no list of that name is in force.
+    Result<std::shared_ptr<const store::Hunter>> hunter(const std::string& list) const;
     // False when it is not waiting or running.
     bool cancel(response::HuntId id);
     // Until the hunt has ended, at most that long.
