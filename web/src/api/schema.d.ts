@@ -1465,6 +1465,8 @@ export interface components {
             facets?: string[];
             /** @description Named by the caller so that it can be cancelled. */
             search_id?: string;
+            /** @description Tell in `explanation` where it looked. */
+            explain?: boolean;
             /** @default 30000 */
             timeout_ms?: number;
         };
@@ -1487,6 +1489,43 @@ export interface components {
             facets?: components["schemas"]["Facet"][];
             /** @description With zero rows: sources that sent nothing in the span. */
             silent_sources?: string[];
+            /** @description Figures of the table that are estimates. */
+            notes?: string[];
+            explanation?: components["schemas"]["Explanation"];
+        };
+        /** @description With `explain`. Where the question looked; `by_…` are blocks that were left out unread. */
+        Explanation: {
+            /** @description In words */
+            plan: string[];
+            /** @description Newest first; blocks outside the span are counted in `by_time` of the whole alone. */
+            parts: {
+                /** @description A file, or "memory". */
+                segment: string;
+                blocks: number;
+                rows: number;
+                read: number;
+                bytes: number;
+                by_time: number;
+                by_range: number;
+                by_words: number;
+                by_value: number;
+            }[];
+            /** @description Of all segments that the span meets. */
+            blocks: number;
+            read: number;
+            by_time: number;
+            /** @description Least and greatest values */
+            by_range: number;
+            /** @description A word is not there. */
+            by_words: number;
+            /** @description An address, user, host … is not there. */
+            by_value: number;
+            index_bytes: number;
+            threads: number;
+            wait_ms: number;
+            plan_ms: number;
+            look_ms: number;
+            read_ms: number;
         };
         SavedSearchText: {
             name?: string;

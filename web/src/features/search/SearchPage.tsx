@@ -9,6 +9,7 @@ import { useMay, useSession } from '@/api/session.ts';
 import { useText } from '@/text/index.ts';
 import {
   HuntIcon,
+  InfoIcon,
   kIcon,
   PeekIcon,
   RuleDraftIcon,
@@ -85,6 +86,8 @@ const RuleDraft = lazy(() =>
 );
 
 const HuntDialog = lazy(() => import('./Hunts.tsx').then((room) => ({ default: room.HuntDialog })));
+
+const Explain = lazy(() => import('./Explain.tsx').then((room) => ({ default: room.Explain })));
 
 type Excepted = { field: string; value: string; row: EventRow | undefined };
 type Span = Pick<EventSearch, 'from' | 'to' | 'range'>;
@@ -391,6 +394,11 @@ export function SearchPage() {
             </Button>
           </div>
         </div>
+        {search.explain && first?.explanation && !fault && (
+          <Suspense>
+            <Explain found={first.explanation} onClose={() => change({ explain: undefined })} />
+          </Suspense>
+        )}
         {first?.histogram && !fault && (
           <Histogram
             data={first.histogram}
@@ -434,6 +442,13 @@ export function SearchPage() {
                 <PeekIcon {...kIcon} />
               </IconButton>
             )}
+            <IconButton
+              label={t('find.explain.title')}
+              aria-pressed={search.explain === true}
+              onClick={() => change({ explain: search.explain ? undefined : true })}
+            >
+              <InfoIcon {...kIcon} />
+            </IconButton>
             <Suspense>
               <ExportMenu
                 rows={rows}

@@ -26,7 +26,7 @@ export function useEvents(search: EventSearch, run: number, searchId: string, on
   const span = spanOf(search);
   const split = splitOf(search);
   return useInfiniteQuery({
-    queryKey: ['search', 'events', query, span, split, run],
+    queryKey: ['search', 'events', query, span, split, search.explain ?? false, run],
     queryFn: ({ signal, pageParam }) =>
       unwrap(
         api.POST('/api/v1/search', {
@@ -35,6 +35,7 @@ export function useEvents(search: EventSearch, run: number, searchId: string, on
             ...span,
             limit: kPage,
             search_id: searchId,
+            ...(search.explain && !pageParam ? { explain: true } : {}),
             ...(pageParam ? { cursor: pageParam } : {}),
             ...(!pageParam && splitPipes(query).pipes === ''
               ? { histogram: { buckets: kBuckets, ...(split ? { split } : {}) } }
