@@ -362,6 +362,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the event history holds, and how merging and retention go. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listLegalHolds"];
+        put?: never;
+        /** Keep events from being deleted by retention and by people. */
+        post: operations["addLegalHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/holds/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["liftLegalHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete events for ever. Without confirm it only says how many there are. */
+        post: operations["deleteEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every event that passes a filter, streamed, however many there are. At most two at once. */
+        get: operations["exportEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/saved-searches": {
         parameters: {
             query?: never;
@@ -1526,6 +1612,24 @@ export interface components {
             plan_ms: number;
             look_ms: number;
             read_ms: number;
+        };
+        LegalHold: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            reason: string;
+            query?: string;
+            source?: string;
+            /** Format: date-time */
+            from?: string | null;
+            /** Format: date-time */
+            to?: string | null;
+            created: components["schemas"]["Time"];
+            created_by: string;
+            /** Format: date-time */
+            lifted?: string | null;
+            lifted_by?: string;
+            lifted_reason?: string;
         };
         SavedSearchText: {
             name?: string;
@@ -3073,6 +3177,223 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: number;
+                        events_in_memory?: number;
+                        /** Format: date-time */
+                        oldest?: string | null;
+                        /** Format: date-time */
+                        newest?: string | null;
+                        segments: number;
+                        /** @description Not merged yet. */
+                        fresh_segments?: number;
+                        segment_bytes: number;
+                        log_bytes?: number;
+                        merges?: number;
+                        merged_events?: number;
+                        removed_events?: number;
+                        /** @description Why merging or retention does not go on; empty when it does. */
+                        fault?: string;
+                        damages?: {
+                            file?: string;
+                            what?: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    listLegalHolds: {
+        parameters: {
+            query?: {
+                /** @description true: lifted ones too. */
+                all?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        holds: components["schemas"]["LegalHold"][];
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    addLegalHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    reason: string;
+                    /** @description A filter without pipes; empty is every event. */
+                    query?: string;
+                    source?: string;
+                    /** @description RFC 3339 or relative. */
+                    from?: string;
+                    to?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description In force. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    liftLegalHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Lifted; it stays as a record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    deleteEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A filter without pipes. */
+                    query: string;
+                    /** @description RFC 3339 or relative. */
+                    from?: string;
+                    to?: string;
+                    /** @description Needed with confirm; stands in the audit trail. */
+                    reason?: string;
+                    confirm?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description What was deleted, or would be. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deleted: boolean;
+                        events: number;
+                        /** @description Kept */
+                        held_events: number;
+                        /** Format: date-time */
+                        oldest?: string | null;
+                        /** Format: date-time */
+                        newest?: string | null;
+                        /** @description Sum modulo 2^256 of SHA-256(id, event.original) of the deleted events. */
+                        fingerprint?: string;
+                        /** @description Files that a running question still reads; deleted when it ends. */
+                        files_waiting?: number;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    exportEvents: {
+        parameters: {
+            query?: {
+                /** @description A filter, and perhaps | fields. */
+                query?: string;
+                from?: string;
+                to?: string;
+                format?: "ndjson" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the files, not of time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
         };
     };
     listSavedSearches: {
