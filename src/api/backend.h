@@ -106,7 +106,7 @@ struct Backend {
                            const std::function<Result<bool>(const event::EventBatch&)>&)>
         visit_events;
     store::SourceNames* source_names = nullptr;  // of the events that are visited
-    std::function<void()> tell_load;  // brings the gauges of what waits up to date
+    std::function<void()> tell_load;             // brings the gauges of what waits up to date
 };
 
 }  // namespace gac::api

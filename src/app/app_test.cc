@@ -193,7 +193,8 @@ TEST(Generator, WritesWhatTheDecodersRead) {
     }
     ASSERT_EQ(batch.size(), 2000u);
     for (const event::EventHead& head : batch.heads()) {
-        EXPECT_FALSE(head.parse_failed) << head.raw;
+        // Lines of Hadoop are text of no known form, and are kept as they are.
+        EXPECT_EQ(head.parse_failed, head.raw.contains(" INFO dfs.")) << head.raw;
     }
 }
 

@@ -28,9 +28,9 @@ int main(int argc, char** argv) {
         return std::string("gac: ") + fault.what() + " (see gac --help)\n";
     });
     Chosen chosen;
-    for (const auto add : {add_serve, add_config, add_user, add_audit, add_drill, add_rules,
-                           add_detect, add_decode, add_ingest, add_search, add_hunt, add_history, add_backup,
-                           add_export, add_generate}) {
+    for (const auto add :
+         {add_serve, add_config, add_user, add_audit, add_drill, add_rules, add_detect, add_decode,
+          add_ingest, add_search, add_hunt, add_history, add_backup, add_export, add_generate}) {
         add(root, chosen);
     }
     try {

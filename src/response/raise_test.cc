@@ -369,10 +369,12 @@ TEST(Raise, DueFollowsTheRegulationsInForce) {
     EXPECT_EQ(alerts[1].due, kTestStart + Duration::minutes(5));
     EXPECT_EQ(alerts[2].due, kTestStart + Duration::minutes(60));
     const auto sets = must(desk.regulations.list());
-    ASSERT_THAT(sets, SizeIs(2));
+    ASSERT_THAT(sets, SizeIs(3));
     EXPECT_EQ(sets[0].origin, "default");
-    EXPECT_EQ(sets[0].valid_to, kTestStart);
-    EXPECT_EQ(sets[1].origin, "own");
+    EXPECT_EQ(sets[0].valid_to, sets[1].valid_from);
+    EXPECT_EQ(sets[1].origin, "default");
+    EXPECT_EQ(sets[1].valid_to, kTestStart);
+    EXPECT_EQ(sets[2].origin, "own");
     EXPECT_FALSE(desk.regulations.change(desk.system, "x",
                                          {{"alert.acknowledge_minutes.high", "soon"}}, "?"));
 }

@@ -30,7 +30,10 @@ std::shared_ptr<const Segments> Catalog::segments() const {
 
 std::uint64_t Catalog::take_number() {
     const std::lock_guard lock(mutex_);
-    return manifest_.file_next++;
+    const std::uint64_t number = manifest_.file_next++;
+    // Until it is added it is no part of history, whichever list is written meanwhile.
+    manifest_.removed.push_back(merged_name(number));
+    return number;
 }
 
 std::size_t Catalog::waiting_files() const {

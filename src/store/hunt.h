@@ -54,11 +54,11 @@ struct HuntQuestion {
     TimeRange range;
     std::optional<std::vector<std::string>> only_sources;  // set by access control
     event::EventId id_begin = 0;
-    event::EventId id_end = ~event::EventId{0};            // events from id_begin on, below id_end
-    std::uint32_t found_max = 100'000;                     // things found
-    std::uint32_t hosts_max = 1'000;                       // of one of them
-    std::uint32_t samples_max = 5;                         // events of one of them on one host
-    unsigned threads = 0;                                  // 0 = one for each core
+    event::EventId id_end = ~event::EventId{0};  // events from id_begin on, below id_end
+    std::uint32_t found_max = 100'000;           // things found
+    std::uint32_t hosts_max = 1'000;             // of one of them
+    std::uint32_t samples_max = 5;               // events of one of them on one host
+    unsigned threads = 0;                        // 0 = one for each core
 };
 
 // Events of exercises are no finds.

@@ -91,7 +91,7 @@ protected:
         }
     }
     // Retention: what is too old may go.
-    void retain(Store& store) {
+    void retain(Store& store, const PowerCutDisk& disk) {
         await(store);
         const event::EventId end = groups.empty() ? 0 : groups[groups.size() / 3].first;
         for (const Group& group : groups) {
@@ -108,7 +108,9 @@ protected:
         if (const auto removed = store.retain(now); removed && !removed->empty()) {
             ++retentions;
         }
-        check(store);
+        if (!disk.is_cut()) {  // after a cut only the next start knows what was done
+            check(store);
+        }
     }
 
     void check(const Store& store) {
@@ -225,7 +227,7 @@ TEST_F(PowerCut, WhatWasAcknowledgedIsThereOnceAfterAnyCut) {
                             if (below(2) == 0) {
                                 remove(**store);
                             } else if (below(2) == 0) {
-                                retain(**store);
+                                retain(**store, *disk);
                             }
                             break;
                         default:

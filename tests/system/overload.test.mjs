@@ -217,7 +217,8 @@ test('tenfold overload: memory is flat, and every event is stored, refused or co
         const source = await server.request('GET', '/api/v1/sources', { token: tokens.read });
         assert.ok(source.text.includes(`"dropped":${inQueue}`), source.text);
 
-        assert.ok(last < first * 1.1 + 10, `memory grew from ${first} to ${last} MiB`);
+        // Segments are merged meanwhile, which sorts in up to 64 MiB.
+        assert.ok(last < first * 1.1 + 10 + 64, `memory grew from ${first} to ${last} MiB`);
         assert.ok(peak < atRest + 120, `${peak} MiB after ${atRest} at rest`);
         assert.equal(await metric('gac_pipeline_lost_events_total'), 0);
         assert.ok(delayed > 0 && delayed <= await metric('gac_pipeline_events_total'), `${delayed} delayed`);

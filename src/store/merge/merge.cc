@@ -296,8 +296,7 @@ Result<std::shared_ptr<const Segment>> rewrite_without(
     summary.sequence_first = segment->summary().sequence_first;
     summary.sequence_last = segment->summary().sequence_last;
     summary.order = segment->summary().order;
-    GAC_TRY(path,
-            write_segment(parts.folder, summary, left, parts.names, options, disk));
+    GAC_TRY(path, write_segment(parts.folder, summary, left, parts.names, options, disk));
     auto made = Segment::open(path, parts.names);
     if (made && (*made)->summary().rows + removed != segment->summary().rows) {
         made = fail(Code::Internal, "a rewritten segment does not hold the rows that are left");
