@@ -100,7 +100,7 @@ async function questions(core) {
         const by = await ask('| stats count() by host.name | limit 1000');
         out.count_by_host = { ms: by.ms, m_rows_per_s: events / by.ms / 1e3 };
         const counted = await ask(`event.original:"${address}" | stats count()`);
-        found(counted, lookedUp, 'the address in lines');
+        if (!counted.answer.partial) found(counted, lookedUp, 'the address in lines');
         const page = await ask(`source.ip:${address}`);
         out.address_first_page = { ms: page.ms, rows: page.answer.rows.length };
         out.newest_page = { ms: (await ask('')).ms };
