@@ -145,15 +145,7 @@ Result<std::unique_ptr<Output>> open_output(const std::string& name) {
 }
 
 Result<> export_events(const ExportOptions& options) {
-    const base::TimePoint now = base::SystemClock{}.now();
-    auto query = store::parse(options.query, now);
-    if (!query) {
-        return fail(Code::InvalidArgument,
-                    fmt::format("{}\n{}", query.error().message(),
-                                store::with_caret(options.query, query.error())));
-    }
-    GAC_TRY(range, read_range(options.from, options.to, now));
-    query->range = range;
+    GAC_TRY(query, read_query(options.query, options.from, options.to));
     const auto format = store::parse_export_format(options.format);
     if (!format) {
         return fail(Code::InvalidArgument,
@@ -162,11 +154,11 @@ Result<> export_events(const ExportOptions& options) {
     GAC_TRY(content, Content::load());
     GAC_TRY(history, History::open(options.data, content.profiles));
     GAC_TRY(exporter,
-            store::Exporter::open(*format, *query, content.profiles, history.store().sources()));
+            store::Exporter::open(*format, query, content.profiles, history.store().sources()));
     GAC_TRY(output, open_output(options.out));
     std::string text;
     exporter.begin(text);
-    GAC_CHECK(history.store().visit(*query, [&](const event::EventBatch& batch) -> Result<bool> {
+    GAC_CHECK(history.store().visit(query, [&](const event::EventBatch& batch) -> Result<bool> {
         exporter.add(batch, text);
         if (text.size() >= kWriteAtOnce) {
             GAC_CHECK(output->put(text));

@@ -52,4 +52,17 @@ Result<store::TimeRange> read_range(const std::string& from, const std::string& 
     return range;
 }
 
+Result<store::Query> read_query(const std::string& text, const std::string& from,
+                                const std::string& to) {
+    const base::TimePoint now = base::SystemClock{}.now();
+    auto query = store::parse(text, now);
+    if (!query) {
+        return fail(Code::InvalidArgument, fmt::format("{}\n{}", query.error().message(),
+                                                       store::with_caret(text, query.error())));
+    }
+    GAC_TRY(range, read_range(from, to, now));
+    query->range = range;
+    return query;
+}
+
 }  // namespace gac::app

@@ -35,5 +35,8 @@ private:
 // --from and --to of a command: RFC 3339 or relative; empty texts leave the range open.
 Result<store::TimeRange> read_range(const std::string& from, const std::string& to,
                                     base::TimePoint now);
+// A question as typed, over such a range. A fault in its text shows the place.
+Result<store::Query> read_query(const std::string& text, const std::string& from,
+                                const std::string& to);
 
 }  // namespace gac::app

@@ -45,18 +45,10 @@ Result<Writable> open_writable(const std::string& data) {
     return Writable{.lock = std::move(*lock), .store = std::move(store)};
 }
 
-Result<store::Query> read_query(const HistoryOptions& options) {
-    const base::TimePoint now = base::SystemClock{}.now();
-    auto query = store::parse(options.query, now);
-    if (!query) {
-        return fail(Code::InvalidArgument,
-                    fmt::format("{}\n{}", query.error().message(),
-                                store::with_caret(options.query, query.error())));
-    }
-    GAC_TRY(range, read_range(options.from, options.to, now));
-    query->range = range;
+Result<store::Query> asked(const HistoryOptions& options) {
+    GAC_TRY(query, read_query(options.query, options.from, options.to));
     if (!options.source.empty()) {
-        query->only_sources = std::vector<std::string>{options.source};
+        query.only_sources = std::vector<std::string>{options.source};
     }
     return query;
 }
@@ -93,7 +85,7 @@ Result<> merge(const HistoryOptions& options) {
 }
 
 Result<> remove(const HistoryOptions& options) {
-    GAC_TRY(query, read_query(options));
+    GAC_TRY(query, asked(options));
     if (base::trim(options.reason).empty()) {
         return fail(Code::InvalidArgument, "a deletion needs its reason", "--reason");
     }
@@ -121,7 +113,7 @@ Result<> remove(const HistoryOptions& options) {
 }
 
 Result<> hold(const HistoryOptions& options) {
-    GAC_TRY(query, read_query(options));
+    GAC_TRY(query, asked(options));
     const base::SystemClock clock;
     GAC_TRY(desk, ControlDesk::open(DataFolder(options.data), clock));
     if (!store::is_filter_alone(query)) {

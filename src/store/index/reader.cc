@@ -1,36 +1,16 @@
 #include "store/index/reader.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include <fmt/format.h>
 
 #include "base/assert.h"
 #include "store/index/word_filter.h"
+#include "store/read_at.h"
 
 namespace gac::store::index {
 
 namespace {
-
-Result<> read_at(const base::Fd& fd, std::uint64_t offset, std::span<char> into) {
-    for (std::size_t done = 0; done < into.size();) {
-        const ssize_t n = ::pread(fd.get(), into.data() + done, into.size() - done,
-                                  static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return base::fail_errno("read", errno);
-        }
-        if (n == 0) {
-            return fail(Code::Corrupt, "the file is cut short");
-        }
-        done += static_cast<std::size_t>(n);
-    }
-    return {};
-}
 
 std::string bytes_from(std::uint64_t offset, std::uint64_t bytes) {
     return fmt::format("index, bytes {} to {}", offset, offset + bytes);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
 
@@ -13,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "store/bytes.h"
+#include "store/read_at.h"
 
 namespace gac::store {
 
@@ -24,21 +24,7 @@ constexpr std::size_t kFewRows = 32;
 
 Result<std::string> read_range(const base::Fd& fd, std::uint64_t offset, std::size_t bytes) {
     std::string out(bytes, '\0');
-    std::size_t done = 0;
-    while (done < bytes) {
-        const ssize_t n =
-            ::pread(fd.get(), out.data() + done, bytes - done, static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return base::fail_errno("read", errno);
-        }
-        if (n == 0) {
-            return fail(Code::Corrupt, "the file is cut short");
-        }
-        done += static_cast<std::size_t>(n);
-    }
+    GAC_CHECK(read_at(fd, offset, out));
     return out;
 }
 
