@@ -1,12 +1,14 @@
 #include "detect/ioc/glance.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <optional>
 
 #include "base/text.h"
 #include "detect/ioc/canonical.h"
 #include "detect/ioc/recognise.h"
+#include "detect/ioc/sixteen.h"
 #include "detect/ioc/text_scan.h"
 
 namespace gac::detect::ioc {
@@ -14,50 +16,6 @@ namespace gac::detect::ioc {
 namespace {
 
 constexpr std::size_t kProbesAtOnce = 128;
-constexpr std::size_t kFoldBytesMax = 512;
-
-// Bit i for byte i that is a dot.
-std::uint64_t dots_of(std::uint64_t word) {
-    constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7fU;
-    const std::uint64_t other = word ^ 0x2e2e2e2e2e2e2e2eU;
-    const std::uint64_t zero = ~(((other & kLow) + kLow) | other | kLow);  // 0x80 where it is zero
-    return ((zero >> 7) * 0x0102040810204080U) >> 56;
-}
-
-// Lower case into `out`, which holds kFoldBytesMax + 8 bytes; false when the text is longer or not
-// ASCII. `dots`: places of the dots among the first 64 bytes.
-bool fold_ascii(std::string_view text, char* out, std::uint64_t& dots) {
-    dots = 0;
-    if (text.size() > kFoldBytesMax) {
-        return false;
-    }
-    constexpr std::uint64_t kOnes = 0x0101010101010101U;
-    std::uint64_t high = 0;
-    std::size_t at = 0;
-    const auto fold = [&](std::uint64_t word) {
-        high |= word;
-        // Bytes from 'A' to 'Z' get 0x20; bytes are below 0x80 or the whole is thrown away.
-        const std::uint64_t above = word + (0x80 - 'A') * kOnes;
-        const std::uint64_t beyond = word + (0x7f - 'Z') * kOnes;
-        return word | ((above & ~beyond & (0x80 * kOnes)) >> 2);
-    };
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + at, 8);
-        word = fold(word);
-        std::memcpy(out + at, &word, 8);
-        dots |= at < 64 ? dots_of(word) << at : 0;
-    }
-    if (at < text.size()) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + at, text.size() - at);
-        word = fold(word);
-        std::memcpy(out + at, &word, 8);
-        dots |= at < 64 ? dots_of(word) << at : 0;
-    }
-    return (high & (0x80 * kOnes)) == 0;
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The usual dotted quad and nothing else; base::IpAddress judges the rest.
@@ -65,57 +23,92 @@ std::optional<std::uint32_t> dotted_quad(std::string_view text) {
     if (text.size() < 7 || text.size() > 15) {
         return std::nullopt;
     }
-    std::uint32_t value = 0;
-    std::uint32_t octet = 0;
-    int digits = 0;
-    int dots = 0;
-    for (const char c : text) {
-        if (is_digit(c)) {
-            octet = octet * 10 + static_cast<std::uint32_t>(c - '0');
-            ++digits;
-        } else if (c == '.' && digits > 0 && digits <= 3 && octet <= 255) {
-            value = value << 8 | octet;
-            octet = 0;
-            digits = 0;
-            ++dots;
-        } else {
-            return std::nullopt;
-        }
-    }
-    if (dots != 3 || digits == 0 || digits > 3 || octet > 255) {
+    const Sixteen bytes = Sixteen::load(text.data(), text.size());
+    // A dot behind the end ends the last octet, too.
+    const unsigned dots = bytes.equal('.') | 1U << text.size();
+    const unsigned digits = bytes.above('0' - 1) & ~bytes.above('9');
+    const unsigned all = (1U << text.size()) - 1;
+    if (std::popcount(dots) != 4 || ((dots | digits) & all) != all) {
         return std::nullopt;
     }
-    return value << 8 | octet;
-}
-
-// 16 hex digits; false when there is another character among them.
-bool hex_word(const char* digits, std::uint64_t& out) {
-    static constexpr auto kValues = [] {
-        std::array<std::uint8_t, 256> values{};
-        values.fill(0xff);
-        for (int i = 0; i < 10; ++i) {
-            values[static_cast<std::size_t>('0' + i)] = static_cast<std::uint8_t>(i);
-        }
-        for (int i = 0; i < 6; ++i) {
-            values[static_cast<std::size_t>('a' + i)] = static_cast<std::uint8_t>(10 + i);
-            values[static_cast<std::size_t>('A' + i)] = static_cast<std::uint8_t>(10 + i);
-        }
-        return values;
-    }();
-    std::uint64_t number = 0;
-    unsigned bad = 0;
-    for (int i = 0; i < 16; ++i) {
-        const std::uint8_t value = kValues[static_cast<unsigned char>(digits[i])];
-        bad |= value;
-        number = number << 4 | (value & 15U);
-    }
-    out = number;
-    return (bad & 0xf0U) == 0;
+    char padded[20] = {};  // four bytes before the text, so that an octet is the end of one load
+    bytes.store(padded + 4);
+    bool good = true;
+    unsigned begin = 0;
+    unsigned rest = dots;
+    const auto next_octet = [&] {
+        const auto end = static_cast<unsigned>(std::countr_zero(rest));
+        rest &= rest - 1;
+        const unsigned size = end - begin;
+        begin = end + 1;
+        std::uint32_t octet = 0;
+        std::memcpy(&octet, padded + end, 4);  // its last digit is the highest byte
+        octet &= 0x0f0f0f0fU & (0xffffff00U << (24 - 8 * (size & 3U)));
+        const std::uint32_t number =
+            (octet >> 24) + 10 * (octet >> 16 & 15U) + 100 * (octet >> 8 & 15U);
+        good &= static_cast<bool>(static_cast<unsigned>(size - 1 < 3)
+                                  & static_cast<unsigned>(number <= 255));
+        return number;
+    };
+    std::uint32_t value = next_octet() << 24;
+    value |= next_octet() << 16;
+    value |= next_octet() << 8;
+    value |= next_octet();
+    return good ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace
 
-void Glance::probe(const Key& key) {
+bool Glance::Name::read(std::string_view text, bool to_end) {
+    dots = ats = ends = odd = 0;
+    size = text.size();
+    if (size > kBytesMax) {
+        return false;
+    }
+    const auto take = [&](const Sixteen& part, std::size_t at, unsigned wanted) {
+        part.lower().store(begin() + at);
+        const auto mark = [&](std::uint64_t& in, unsigned bits) {
+            in |= std::uint64_t{bits & wanted} << at;
+        };
+        mark(dots, part.equal('.'));
+        mark(ats, part.equal('@'));
+        mark(ends, part.equal('/') | part.equal('?') | part.equal('#') | part.equal('\\'));
+        // As signed bytes those beyond ASCII are below the blank.
+        mark(odd, ~part.above(' ') | part.equal(':') | part.equal('<') | part.equal('[')
+                      | part.equal('%'));
+    };
+    std::size_t at = 0;
+    for (; at + 16 <= size; at += 16) {
+        take(Sixteen::load(text.data() + at), at, 0xffff);
+        if (ends != 0 && !to_end) {
+            return true;
+        }
+    }
+    if (at == 0) {
+        take(Sixteen::load(text.data(), size), 0, (1U << size) - 1);
+    } else if (at < size) {
+        take(Sixteen::load(text.data() + size - 16), size - 16, 0xffff);
+    }
+    return true;
+}
+
+bool Glance::fold(std::string_view text) {
+    if (text.size() > kFoldBytesMax) {
+        return false;
+    }
+    unsigned beyond = 0;
+    std::size_t at = 0;
+    for (; at + 16 <= text.size(); at += 16) {
+        const Sixteen bytes = Sixteen::load(text.data() + at);
+        beyond |= bytes.beyond_ascii();
+        bytes.lower().store(folded_.data() + at);
+    }
+    const Sixteen rest = Sixteen::load(text.data() + at, text.size() - at);
+    rest.lower().store(folded_.data() + at);
+    return (beyond | rest.beyond_ascii()) == 0;
+}
+
+inline void Glance::probe(const Key& key) {
     index_->table.prefetch(key);
     probes_.push_back({key, row_});
 }
@@ -181,11 +174,11 @@ const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
     const auto fields = batch.fields();
     for (row_ = 0; row_ < batch.size(); ++row_) {
         const event::EventHead& head = batch.heads()[row_];
-        const std::vector<Role>& roles = plan_.roles_of(head.profile);
+        const std::span<const Role> roles = plan_.roles_of(head.profile);
         bool text = false;
         for (const event::Field& field : fields.subspan(head.first_field, head.field_count)) {
-            const Role role = plan_.role_of(roles, field.id);
-            if (role != Role::None) {
+            const std::uint32_t at = event::index_of(field.id);
+            if (const Role role = at < roles.size() ? roles[at] : Role::None; role != Role::None) {
                 text = text || role == Role::Text;
                 look(role, field.value);
             }
@@ -264,27 +257,41 @@ void Glance::look(Role role, std::string_view value) {
 }
 
 void Glance::ip(const base::IpAddress& address, bool url_host) {
-    const Key key = ip_key(address);
+    if (address.is_v4()) {
+        ip(address.v4(), url_host);
+        return;
+    }
+    ip_of(ip_key(address), url_host);
+    if (index_->prefixes.longest(address) != PrefixIndex::kNone) {
+        mark();
+    }
+}
+
+void Glance::ip(std::uint32_t v4, bool url_host) {
+    ip_of(ip_key(v4), url_host);
+    if (index_->prefixes.has_v4()) {
+        index_->prefixes.prefetch_slice(v4);
+        addresses_.push_back({v4, row_, {}});
+    }
+}
+
+void Glance::ip_of(const Key& key, bool url_host) {
     probe(key);
     if (url_host && urls_) {
         probe(url_host_key(key));
-    }
-    if (address.is_v4()) {
-        if (index_->prefixes.has_v4()) {
-            index_->prefixes.prefetch_slice(address.v4());
-            addresses_.push_back({address.v4(), row_, {}});
-        }
-    } else if (index_->prefixes.longest(address) != PrefixIndex::kNone) {
-        mark();
     }
 }
 
 void Glance::address(std::string_view value, bool url_host) {
     if (is_digit(value.front())) {
         if (const auto quad = dotted_quad(value)) {
-            ip(base::IpAddress::from_v4(*quad), url_host);
+            ip(*quad, url_host);
             return;
         }
+    }
+    if (domains_ && !is_digit(value.front()) && name_.read(value, true) && name_.odd == 0) {
+        short_domain(0, value.size(), url_host);
+        return;
     }
     const auto odd = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
     if (odd(value.front()) || odd(value.back())) {
@@ -309,40 +316,58 @@ void Glance::address(std::string_view value, bool url_host) {
 }
 
 void Glance::domain(std::string_view value, bool url_host) {
-    char folded[kFoldBytesMax + 8];
-    std::uint64_t dots = 0;
-    if (!fold_ascii(value, folded, dots)) {
+    if (!fold(value)) {
         mark();
         return;
     }
-    folded_domain({folded, value.size()}, dots, value.size() <= 64, url_host);
+    folded_domain({folded_.data(), value.size()}, url_host);
 }
 
-void Glance::folded_domain(std::string_view folded, std::uint64_t dots, bool dots_known,
-                           bool url_host) {
-    if (folded.ends_with('.')) {
-        folded.remove_suffix(1);
-    }
-    if (folded.empty()) {
-        return;
-    }
+template <class EachSuffix>
+void Glance::suffixes(bool url_host, EachSuffix&& each) {
     const std::size_t least = index_->labels_min;
     const bool whole_wanted = url_host && urls_;
     const std::size_t most = whole_wanted ? kDomainBytesMax : index_->labels_max;
-    const auto use = [&](const Key& key, std::size_t begin, std::size_t labels) {
+    each(most, [&](const Key& key, std::size_t begin, std::size_t labels) {
         if (labels >= least && labels <= index_->labels_max) {
             probe(key);
         }
         if (begin == 0 && whole_wanted) {
             probe(url_host_key(key));
         }
-    };
-    if (dots_known) {
-        dots &= folded.size() < 64 ? (1ULL << folded.size()) - 1 : ~0ULL;
-        each_suffix(folded, dots, most, use);
-    } else {
-        each_suffix(folded, most, use);
+    });
+}
+
+void Glance::folded_domain(std::string_view folded, bool url_host) {
+    if (folded.ends_with('.')) {
+        folded.remove_suffix(1);
     }
+    if (!folded.empty()) {
+        suffixes(url_host,
+                 [&](std::size_t most, const auto& use) { each_suffix(folded, most, use); });
+    }
+}
+
+void Glance::short_domain(std::size_t begin, std::size_t end, bool url_host) {
+    const char* const text = name_.begin();
+    end -= end > begin && text[end - 1] == '.' ? 1 : 0;
+    if (end == begin) {
+        return;
+    }
+    std::uint64_t dots =
+        (name_.dots >> begin) & (end - begin < 64 ? (1ULL << (end - begin)) - 1 : ~0ULL);
+    suffixes(url_host, [&](std::size_t most, const auto& use) {
+        SuffixKeys keys(name_.bytes, text + end);
+        for (std::size_t labels = 1; labels <= most; ++labels) {
+            const std::size_t at =
+                dots == 0 ? 0 : 64 - static_cast<std::size_t>(std::countl_zero(dots));
+            use(keys.of(text + begin + at), at, labels);
+            if (at == 0) {
+                return;
+            }
+            dots &= ~(1ULL << (at - 1));
+        }
+    });
 }
 
 void Glance::url(std::string_view value) {
@@ -355,7 +380,22 @@ void Glance::url(std::string_view value) {
     if (value.front() == '/' && !value.starts_with("//")) {
         return;  // a path: the host is looked at where it stands
     }
-    std::size_t at = value.starts_with("//") ? 2 : scheme_bytes(value);
+    std::size_t at = value.starts_with("https://")  ? 8
+                     : value.starts_with("http://") ? 7
+                     : value.starts_with("//")      ? 2
+                                                    : scheme_bytes(value);
+    if (domains_ && at < value.size() && !is_digit(value[at])
+        && name_.read(value.substr(at, Name::kBytesMax), false)) {
+        const std::uint64_t ends = name_.ends;
+        const std::size_t end =
+            ends == 0 ? name_.size : static_cast<std::size_t>(std::countr_zero(ends));
+        const bool whole = ends != 0 || at + name_.size == value.size();
+        const std::uint64_t before = end < 64 ? (1ULL << end) - 1 : ~0ULL;
+        if (whole && ((name_.odd | name_.ats) & before) == 0) {
+            short_domain(0, end, true);
+            return;
+        }
+    }
     std::size_t begin = at;
     std::size_t colon = std::string_view::npos;
     for (; at < value.size(); ++at) {
@@ -388,7 +428,8 @@ void Glance::url(std::string_view value) {
 bool Glance::hex(std::string_view value, Tag tag) {
     std::uint64_t a = 0;
     std::uint64_t b = 0;
-    if (value.size() < 32 || !hex_word(value.data(), a) || !hex_word(value.data() + 16, b)) {
+    if (value.size() < 32 || !Sixteen::load(value.data()).hex(a)
+        || !Sixteen::load(value.data() + 16).hex(b)) {
         return false;
     }
     probe(hash_key(a, b, tag));
@@ -397,26 +438,36 @@ bool Glance::hex(std::string_view value, Tag tag) {
 
 void Glance::hash(std::string_view value) {
     const auto one = [&](std::string_view digits) {
-        digits = base::trim(digits);
         return (digits.size() == 32 && index_->has(IndicatorType::Md5) && hex(digits, Tag::Md5))
                || (digits.size() == 40 && index_->has(IndicatorType::Sha1)
                    && hex(digits, Tag::Sha1))
                || (digits.size() == 64 && index_->has(IndicatorType::Sha256)
                    && hex(digits, Tag::Sha256));
     };
-    if (one(value) || !value.contains('=')) {
+    if (one(value) || one(base::trim(value)) || !value.contains('=')) {
         return;
     }
     each_part(value, [&](std::string_view part) {
         const std::size_t equals = part.find('=');
         if (equals != std::string_view::npos && equals > 0 && base::ascii_lower(part[0]) != 'i') {
-            one(part.substr(equals + 1));
+            one(base::trim(part.substr(equals + 1)));
         }
     });
 }
 
 void Glance::email(std::string_view value) {
     if (!domains_ && !index_->has(IndicatorType::Email)) {
+        return;
+    }
+    if (name_.read(value, true) && name_.odd == 0 && std::has_single_bit(name_.ats)
+        && name_.begin()[name_.size - 1] != '.') {
+        if (index_->has(IndicatorType::Email)) {
+            probe(text_key({name_.begin(), name_.size}, Tag::Email));
+        }
+        if (domains_) {
+            short_domain(static_cast<std::size_t>(std::countr_zero(name_.ats)) + 1, name_.size,
+                         false);
+        }
         return;
     }
     if (const std::size_t open =
@@ -426,13 +477,11 @@ void Glance::email(std::string_view value) {
         value = value.substr(open + 1, close == std::string_view::npos ? close : close - open - 1);
     }
     value = base::trim(value);
-    char folded[kFoldBytesMax + 8];
-    std::uint64_t dots = 0;
-    if (!fold_ascii(value, folded, dots)) {
+    if (!fold(value)) {
         mark();
         return;
     }
-    std::string_view whole(folded, value.size());
+    std::string_view whole(folded_.data(), value.size());
     if (whole.starts_with("mailto:")) {
         whole.remove_prefix(7);
         whole = whole.substr(0, whole.find('?'));
@@ -448,9 +497,7 @@ void Glance::email(std::string_view value) {
         probe(text_key(whole, Tag::Email));
     }
     if (domains_) {
-        const auto begin = static_cast<std::size_t>(whole.data() - folded) + at + 1;
-        folded_domain(whole.substr(at + 1), begin < 64 ? dots >> begin : 0, value.size() <= 64,
-                      false);
+        folded_domain(whole.substr(at + 1), false);
     }
 }
 
@@ -470,13 +517,11 @@ void Glance::file(std::string_view value) {
         --begin;
     }
     const std::string_view name = value.substr(begin);
-    char folded[kFoldBytesMax + 8];
-    std::uint64_t dots = 0;
-    if (!fold_ascii(name, folded, dots)) {
+    if (!fold(name)) {
         mark();
         return;
     }
-    probe(text_key({folded, name.size()}, Tag::FileName));
+    probe(text_key({folded_.data(), name.size()}, Tag::FileName));
 }
 
 void Glance::text(std::string_view value) {

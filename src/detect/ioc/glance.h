@@ -3,6 +3,7 @@
 // close look. So a glance may call too many events, never too few.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,14 +32,31 @@ private:
         Key key;
         std::uint32_t row;
     };
+    static constexpr std::size_t kFoldBytesMax = 512;
+    // A short text in lower case, and where in it a bit stands for a byte.
+    struct Name {
+        static constexpr std::size_t kBytesMax = 64;
+        // False when it is longer. Not `to_end`: what follows the host of a URL may be left out.
+        bool read(std::string_view text, bool to_end);
+        char* begin() { return bytes + 16; }
+        std::uint64_t dots = 0, ats = 0;
+        std::uint64_t ends = 0;  // of a URL's host
+        std::uint64_t odd = 0;   // what a plain name or e-mail address does not have
+        std::size_t size = 0;
+        char bytes[16 + kBytesMax + 16] = {};  // room on both sides
+    };
 
     void look(Role role, const event::ValueRef& value);
     void look(Role role, std::string_view text);
     void address(std::string_view text, bool url_host);
     void ip(const base::IpAddress& address, bool url_host);
+    void ip(std::uint32_t v4, bool url_host);
+    void ip_of(const Key& key, bool url_host);
     void domain(std::string_view text, bool url_host);
-    // `dots`: places of the dots, when `dots_known`.
-    void folded_domain(std::string_view folded, std::uint64_t dots, bool dots_known, bool url_host);
+    void folded_domain(std::string_view folded, bool url_host);
+    void short_domain(std::size_t begin, std::size_t end, bool url_host);  // of name_
+    template <class EachSuffix>
+    void suffixes(bool url_host, EachSuffix&& each);
     void url(std::string_view text);
     void hash(std::string_view text);
     bool hex(std::string_view text, Tag tag);  // false: no hex digits
@@ -47,6 +65,7 @@ private:
     void text(std::string_view text);
     void probe(const Key& key);
     void settle();
+    bool fold(std::string_view text);  // into folded_; false when it is too long or not ASCII
     void mark() { rows_.push_back(row_); }
 
     const IndicatorPlan::Parts& plan_;
@@ -63,6 +82,8 @@ private:
     std::vector<Probe> probes_;
     std::vector<Seen> addresses_;
     std::vector<std::uint32_t> rows_;
+    Name name_;
+    std::array<char, kFoldBytesMax + 16> folded_{};
     std::string scratch_;
     std::string unescaped_;
     std::vector<Observable> observables_;

@@ -3,7 +3,7 @@
 // names that meet.
 #pragma once
 
-#include <bit>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -62,6 +62,11 @@ inline Key ip_key(const base::IpAddress& address) {
     return mix(a, b, Tag::Ip);
 }
 
+// The same for an IPv4 address by its number.
+inline Key ip_key(std::uint32_t v4) {
+    return mix(0, 0xffff'0000U | std::uint64_t{__builtin_bswap32(v4)} << 32, Tag::Ip);
+}
+
 // The first 16 bytes of a hash: no two files agree in those by chance, nor by intent.
 inline Key hash_key(std::uint64_t a, std::uint64_t b, Tag tag) { return mix(a, b, tag); }
 
@@ -69,80 +74,70 @@ Key text_key(std::string_view text, Tag tag);
 
 inline Key url_host_key(const Key& host) { return mix(host.place, host.mark, Tag::UrlHost); }
 
-// A domain's key is made label by label from the right, so that all its parents' come for free.
-class DomainKey {
+// Keys of the suffixes of a domain, shortest first: sixteen bytes at a time from the end, so that
+// what a longer suffix shares with a shorter one is worked out once.
+class SuffixKeys {
 public:
-    void add(const char* label, std::size_t size) {
-        std::uint64_t a = 0;
-        std::uint64_t b = 0;
-        for (; size > 16; label += 16, size -= 16) {
-            std::memcpy(&a, label, 8);
-            std::memcpy(&b, label + 8, 8);
-            stir(a, b, 16);
+    // Bytes from `readable` on may be read; the domain ends at `end`.
+    SuffixKeys(const char* readable, const char* end)
+        : readable_(readable), end_(end), left_(end) {}
+    // `begin`: of the suffix, no later than the one before.
+    Key of(const char* begin) {
+        while (left_ - begin > 16) {
+            left_ -= 16;
+            state_ = stir(state_, load(left_), load(left_ + 8), 0);
         }
-        if (size >= 8) {
-            std::memcpy(&a, label, 8);
-            std::memcpy(&b, label + size - 8, 8);
-        } else if (size >= 4) {
-            std::uint32_t head = 0;
-            std::uint32_t tail = 0;
-            std::memcpy(&head, label, 4);
-            std::memcpy(&tail, label + size - 4, 4);
-            a = head;
-            b = tail;
-        } else if (size > 0) {
-            a = static_cast<unsigned char>(label[0]);
-            b = static_cast<std::uint64_t>(static_cast<unsigned char>(label[size / 2])) << 8
-                | static_cast<unsigned char>(label[size - 1]);
+        const auto size = static_cast<std::size_t>(left_ - begin);
+        char bytes[16] = {};
+        if (left_ - readable_ >= 16) {  // bytes before the suffix are masked out
+            static constexpr auto kMasks = [] {
+                std::array<char, 32> masks{};
+                for (std::size_t i = 16; i < 32; ++i) {
+                    masks[i] = static_cast<char>(0xff);
+                }
+                return masks;
+            }();
+            const char* const mask = kMasks.data() + size;
+            return stir(state_, load(left_ - 16) & load(mask), load(left_ - 8) & load(mask + 8),
+                        static_cast<std::size_t>(end_ - begin));
         }
-        stir(a, b, size | 0x100);  // the end of a label is not the middle of a longer one
+        std::memcpy(bytes + 16 - size, begin, size);
+        return stir(state_, load(bytes), load(bytes + 8), static_cast<std::size_t>(end_ - begin));
     }
-    Key key() const { return key_; }
 
 private:
-    void stir(std::uint64_t a, std::uint64_t b, std::size_t size) {
-        key_ = {fold_product(key_.place ^ a ^ kSeed.b, b ^ kSeed.a ^ size << 48),
-                fold_product(key_.mark ^ b ^ kSeed.d, a ^ kSeed.c ^ size << 48)};
+    static std::uint64_t load(const char* from) {
+        std::uint64_t out = 0;
+        std::memcpy(&out, from, 8);
+        return out;
+    }
+    // `size`: of the whole suffix with its last bytes, else 0.
+    static Key stir(const Key& key, std::uint64_t a, std::uint64_t b, std::size_t size) {
+        return {fold_product(key.place ^ a ^ kSeed.b, b ^ kSeed.a ^ size << 48),
+                fold_product(key.mark ^ b ^ kSeed.d, a ^ kSeed.c ^ size << 48)};
     }
 
-    Key key_{static_cast<std::uint64_t>(Tag::Domain), 0};
+    const char* readable_;
+    const char* end_;
+    const char* left_;  // bytes from here on are in state_
+    Key state_{static_cast<std::uint64_t>(Tag::Domain), 0};
 };
 
 // Calls use(key, offset, labels) for the suffixes of a canonical domain, shortest first; at most
 // `labels_max` of them.
 template <class Use>
 void each_suffix(std::string_view domain, std::size_t labels_max, Use&& use) {
-    DomainKey key;
-    std::size_t end = domain.size();
+    SuffixKeys keys(domain.data(), domain.data() + domain.size());
+    std::size_t begin = domain.size();
     for (std::size_t labels = 1; labels <= labels_max; ++labels) {
-        std::size_t begin = end;
         while (begin > 0 && domain[begin - 1] != '.') {
             --begin;
         }
-        key.add(domain.data() + begin, end - begin);
-        use(key.key(), begin, labels);
+        use(keys.of(domain.data() + begin), begin, labels);
         if (begin == 0) {
             return;
         }
-        end = begin - 1;
-    }
-}
-
-// The same where the places of the dots are known: bit i of `dots` is byte i, so at most 64 bytes.
-template <class Use>
-void each_suffix(std::string_view domain, std::uint64_t dots, std::size_t labels_max, Use&& use) {
-    DomainKey key;
-    std::size_t end = domain.size();
-    for (std::size_t labels = 1; labels <= labels_max; ++labels) {
-        const std::size_t begin =
-            dots == 0 ? 0 : 64 - static_cast<std::size_t>(std::countl_zero(dots));
-        key.add(domain.data() + begin, end - begin);
-        use(key.key(), begin, labels);
-        if (begin == 0) {
-            return;
-        }
-        end = begin - 1;
-        dots &= ~(1ULL << end);
+        --begin;
     }
 }
 
