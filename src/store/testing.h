@@ -15,6 +15,7 @@
 #include "event/batch.h"
 #include "event/profile.h"
 #include "store/disk.h"
+#include "store/index/builder.h"
 #include "store/store.h"
 
 namespace gac::store::testing {
@@ -156,6 +157,14 @@ private:
     std::mt19937 random_;
     std::int64_t time_ = 1'700'000'000'000'000;
 };
+
+// The words and values of one event, as the writer of segments gives those of a block.
+inline void add_row(index::Builder& builder, const event::EventRef& event) {
+    builder.add_words(event.head().raw);
+    for (const event::Field& field : event.fields()) {
+        builder.add_values(field.id, false, std::span(&field.value, 1));
+    }
+}
 
 // Reserves ids, appends, and gives the position.
 inline Result<Position> put(Store& store, event::EventBatch& batch) {

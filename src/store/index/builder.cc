@@ -89,12 +89,10 @@ constexpr std::string_view kEntities[] = {
 
 constexpr std::string_view kTexts[] = {"message"};
 
+constexpr std::size_t kWordsAtOnce = 32 * 1024;
+
 std::string_view bytes_of(const base::IpAddress& address) {
     return {reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size()};
-}
-
-bool stands_in(std::string_view part, std::string_view whole) {
-    return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
 }
 
 }  // namespace
@@ -146,22 +144,29 @@ void Builder::add_value(event::FieldId field, const event::ValueRef& value) {
     }
 }
 
-void Builder::add(const event::EventRef& event) {
-    const std::string_view raw = event.head().raw;
-    hashes_.clear();
-    scanner_.scan_new(raw, hashes_);
-    for (const event::Field& field : event.fields()) {
-        add_value(field.id, field.value);
-        if (roles_.is_text(field.id) && field.value.is_string()) {
-            if (std::ranges::find(text_fields_, field.id) == text_fields_.end()) {
-                text_fields_.push_back(field.id);
-            }
-            if (!stands_in(field.value.string(), raw)) {
-                scanner_.scan_new(field.value.string(), hashes_);
-            }
+void Builder::add_words(std::string_view text) {
+    // Piece by piece, so that what a piece needs stays in the caches.
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at + kWordsAtOnce), text.size());
+        hashes_.clear();
+        scanner_.scan_new(text.substr(at, end - at), hashes_);
+        filter_.add(hashes_);
+        at = end;
+    }
+}
+
+void Builder::add_values(event::FieldId field, bool in_raw,
+                         std::span<const event::ValueRef> values) {
+    const bool is_text = roles_.is_text(field);
+    if (is_text && std::ranges::find(text_fields_, field) == text_fields_.end()) {
+        text_fields_.push_back(field);
+    }
+    for (const event::ValueRef& value : values) {
+        add_value(field, value);
+        if (is_text && !in_raw && value.is_string()) {
+            add_words(value.string());
         }
     }
-    filter_.add(hashes_);
 }
 
 void Builder::end_block() {
@@ -206,8 +211,9 @@ Builder::Sections Builder::finish() {
 }
 
 void Builder::add(const WrittenBlock& block) {
-    for (std::uint32_t row = 0; row < block.events.size(); ++row) {
-        add(block.events[row]);
+    add_words(block.words);
+    for (const WrittenBlock::Column& column : block.columns) {
+        add_values(column.field, column.in_raw, column.values);
     }
     end_block();
 }

@@ -40,11 +40,13 @@ public:
     explicit Builder(const event::ProfileSet& profiles) : roles_(profiles) {}
 
     // For the writer of segments.
+    bool wants(event::FieldId field) const override { return roles_.is_entity(field); }
     void add(const WrittenBlock& block) override;
     Result<> finish(SectionSink& out) override;
 
-    // Rows of the block at hand; end_block closes it, also when it has none.
-    void add(const event::EventRef& event);
+    // What the block at hand holds; end_block closes it, also when it holds nothing.
+    void add_words(std::string_view text);
+    void add_values(event::FieldId field, bool in_raw, std::span<const event::ValueRef> values);
     void end_block();
 
     struct Sections {

@@ -61,7 +61,7 @@ void index_build(benchmark::State& state) {
         Builder builder(*made.profiles);
         for (int block = 0; block < kBlocks; ++block) {
             for (std::uint32_t row = 0; row < made.batch.size(); ++row) {
-                builder.add(made.batch[row]);
+                testing::add_row(builder, made.batch[row]);
             }
             builder.end_block();
         }
@@ -101,7 +101,7 @@ void index_ask(benchmark::State& state) {
     constexpr std::uint32_t kBlocks = 15;
     for (std::uint32_t block = 0; block < kBlocks; ++block) {
         for (std::uint32_t row = 0; row < made.batch.size(); ++row) {
-            builder.add(made.batch[row]);
+            testing::add_row(builder, made.batch[row]);
         }
         builder.end_block();
     }

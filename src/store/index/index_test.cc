@@ -211,7 +211,7 @@ struct Indexed {
                 random.add(batch, sources);
             }
             for (std::uint32_t row = 0; row < batch.size(); ++row) {
-                builder.add(batch[row]);
+                testing::add_row(builder, batch[row]);
                 for (const std::string& word : words_of(batch[row].head().raw)) {
                     word_blocks[word].insert(block);
                 }

@@ -28,6 +28,13 @@ constexpr std::uint32_t kDictionaryMax = 65'536;
 constexpr std::size_t kPackFrom = 64;  // smaller bytes are not worth packing
 constexpr std::size_t kPackCodesFrom = 512;
 
+void fetch_ahead(std::span<const ValueRef> strings, std::size_t i) {
+    constexpr std::size_t kAhead = 12;
+    if (i + kAhead < strings.size()) {
+        __builtin_prefetch(strings[i + kAhead].string().data());
+    }
+}
+
 std::int64_t number_of(const ValueRef& value) {
     switch (value.type()) {
         case event::Type::Time:
@@ -123,6 +130,7 @@ struct ColumnEncoder::State {
     Distinct distinct;
     std::string raw, page, packed;
     bool is_packed = false;       // `packed` is `raw`, packed
+    bool told_apart = false;      // `distinct` holds all values
     std::string values, numbers;  // of the column at hand
     std::vector<std::int64_t> integers;
     std::vector<std::uint64_t> wide_codes;
@@ -260,6 +268,9 @@ Encoding ColumnEncoder::State::put_integers(const ColumnInput& input, ColumnByte
     out.min = low;
     out.max = high;
     if (low == high) {
+        distinct.begin(1);
+        distinct.add(0, 0, [](std::uint32_t) { return true; });
+        told_apart = true;
         put_varint(raw, zigzag(low));
         return Encoding::Constant;
     }
@@ -276,6 +287,7 @@ Encoding ColumnEncoder::State::put_integers(const ColumnInput& input, ColumnByte
                      [&](std::uint32_t other) { return integers[other] == number; });
         dictionary = distinct.size() <= distinct_max;
     }
+    told_apart = dictionary;
     if (dictionary) {
         const std::string head = raw;
         const Encoding encoding = put_dictionary(input, 0, [&](std::string& to, std::uint32_t i) {
@@ -356,6 +368,7 @@ bool ColumnEncoder::State::put_number_text(const ColumnInput& input) {
     numbers.clear();
     if (std::int64_t number = 0; parse_v4(first, number)) {
         for (std::size_t i = 0; i < integers.size(); ++i) {
+            fetch_ahead(input.values, i);
             if (!parse_v4(input.values[i].string(), integers[i])) {
                 return false;
             }
@@ -380,6 +393,7 @@ bool ColumnEncoder::State::put_number_text(const ColumnInput& input) {
     bool any_sign = maybe_signed;
     for (std::size_t i = 0; i < integers.size(); ++i) {
         const std::string_view text = input.values[i].string();
+        fetch_ahead(input.values, i);
         if (!has_form(text, form)) {
             return false;
         }
@@ -440,7 +454,8 @@ bool ColumnEncoder::State::put_hex_text(const ColumnInput& input) {
     return true;
 }
 
-// Fills `distinct`; false when the values are too many different ones.
+// Fills `distinct`; false when the values are too many different ones. Values lie far apart in
+// memory, so each is asked for before its turn.
 bool ColumnEncoder::State::find_distinct(const ColumnInput& input, std::size_t distinct_max) {
     distinct.begin(std::min(distinct_max, input.values.size()) + 1);
     std::size_t distinct_bytes = 0;
@@ -448,6 +463,7 @@ bool ColumnEncoder::State::find_distinct(const ColumnInput& input, std::size_t d
     std::size_t last_size = 0;
     for (std::uint32_t i = 0; i < input.values.size(); ++i) {
         const std::string_view text = input.values[i].string();
+        fetch_ahead(input.values, i);
         if (last != nullptr && last_size == text.size()
             && std::memcmp(last, text.data(), last_size) == 0) {
             distinct.repeat();
@@ -465,6 +481,7 @@ bool ColumnEncoder::State::find_distinct(const ColumnInput& input, std::size_t d
             return false;
         }
     }
+    told_apart = true;
     return true;
 }
 
@@ -524,6 +541,7 @@ void ColumnEncoder::State::put_text_pages(const ColumnInput& input) {
             ++end;
         }
         for (std::size_t i = at; i < end; ++i) {
+            fetch_ahead(input.values, i);
             page.append(input.values[i].string());
         }
         const std::string_view stored =
@@ -559,6 +577,7 @@ Encoding ColumnEncoder::State::put_addresses(const ColumnInput& input) {
             dictionary = distinct.size() <= distinct_max;
         }
     }
+    told_apart = dictionary;
     const auto put_ip = [&](std::string& to, const base::IpAddress& ip) {
         const std::size_t from = all_v4 ? 12 : 0;
         to.append(reinterpret_cast<const char*>(ip.bytes.data()) + from, ip.bytes.size() - from);
@@ -598,6 +617,7 @@ ColumnBytes ColumnEncoder::encode(const ColumnInput& input, std::uint32_t block_
     s.raw.clear();
     put_presence(s.raw, input, input.values.size(), block_rows);
     s.is_packed = false;
+    s.told_apart = false;
     switch (input.type) {
         case TypeCode::Null:
             out.encoding = Encoding::Constant;
@@ -638,6 +658,11 @@ ColumnBytes ColumnEncoder::encode(const ColumnInput& input, std::uint32_t block_
         out.stored = s.raw;
     }
     return out;
+}
+
+std::span<const std::uint32_t> ColumnEncoder::distinct() const {
+    return state_->told_apart ? std::span<const std::uint32_t>(state_->distinct.first())
+                              : std::span<const std::uint32_t>();
 }
 
 ColumnBytes ColumnEncoder::encode_shaped(std::span<const std::uint32_t> shapes,

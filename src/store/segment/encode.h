@@ -41,6 +41,9 @@ public:
     ColumnEncoder& operator=(const ColumnEncoder&) = delete;
 
     ColumnBytes encode(const ColumnInput& input, std::uint32_t block_rows);
+    // Where each different value of the column encoded last stands first, ascending; empty when
+    // they were not told apart.
+    std::span<const std::uint32_t> distinct() const;
     // event.original of rows that have these shapes (as numbers + 1; 0 = none).
     ColumnBytes encode_shaped(std::span<const std::uint32_t> shapes,
                               std::span<const std::uint32_t> codes);

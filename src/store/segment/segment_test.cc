@@ -214,6 +214,7 @@ TEST_F(SegmentTest, ACutFileIsRefused) {
 
 class CountingIndex final : public IndexBuilder {
 public:
+    bool wants(event::FieldId) const override { return false; }
     void add(const WrittenBlock& block) override {
         ASSERT_EQ(block.number, counts.size());
         ASSERT_EQ(block.ids.size(), block.entry.rows);

@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "store/bytes.h"
 #include "store/index/builder.h"
+#include "store/segment/block_words.h"
 #include "store/segment/encode.h"
 #include "store/segment/shaper.h"
 
@@ -52,8 +53,10 @@ struct Gathered {
     std::uint32_t key = 0;
     std::uint32_t occurrence = 0;
     TypeCode type{};
-    bool span = false;  // its values are parts of event.original
-    bool free = false;  // rows without a shape have it
+    bool span = false;         // its values are parts of event.original
+    bool free = false;         // rows without a shape have it
+    bool wanted = false;       // by the index, span or not
+    std::uint32_t pieces = 0;  // kinds of pieces that its values are, where these bound words
     std::uint32_t present = 0;
     std::vector<std::uint32_t> rows;  // only where the block has rows without a shape
     std::vector<ValueRef> values;
@@ -106,6 +109,8 @@ private:
         column.type = type;
         column.span = span;
         column.free = false;
+        column.wanted = false;
+        column.pieces = 0;
         column.present = 0;
         column.rows.clear();
         column.values.clear();
@@ -146,6 +151,7 @@ struct PlacedShape {
     std::uint32_t rows = 0;
     bool whole = false;                  // its one variable is event.original
     bool pooled = false;                 // its variables lie in the pool
+    bool apart = false;                  // no word reaches over its pieces
     std::vector<std::uint32_t> columns;  // of each field
     std::vector<std::vector<ValueRef>> variables;
 };
@@ -166,6 +172,7 @@ private:
     Result<> put_block();
     void find_shapes();
     void place_shapes();
+    bool indexed() const { return options_.index != nullptr; }
     void gather_heads();
     void gather();
     Shaper::Row row_of(std::uint32_t row) const {
@@ -175,6 +182,8 @@ private:
     }
     ColumnEntry put_column(const ColumnBytes& bytes, const Gathered& column);
     Result<> put_variables(BlockEntry& block);
+    void keep_distinct(std::vector<ValueRef>& values) const;
+    void add_to_index();
     Result<> put_shapes();
     Result<> flush(std::size_t more_than);
     Result<> put_footer();
@@ -203,6 +212,9 @@ private:
     std::size_t placed_used_ = 0;
     bool any_free_ = false;
     std::vector<ValueRef> pool_;
+    BlockWords words_;                      // of the block at hand
+    std::vector<event::FieldId> names_of_;  // by the segment's number of the name
+    std::vector<WrittenBlock::Column> written_columns_;
 };
 
 Result<> Writer::flush(std::size_t more_than) {
@@ -218,8 +230,10 @@ Result<> Writer::flush(std::size_t more_than) {
 void Writer::find_shapes() {
     numbers_.clear();
     for (const event::Field& field : events_.fields()) {
-        numbers_.push_back(
-            fields_.number(event::index_of(field.id), [&] { return event::name_of(field.id); }));
+        numbers_.push_back(fields_.number(event::index_of(field.id), [&] {
+            names_of_.push_back(field.id);
+            return event::name_of(field.id);
+        }));
     }
     shapes_.clear();
     variables_.clear();
@@ -279,6 +293,7 @@ void Writer::place_shapes() {
             continue;
         }
         const Shape& shape = shaper_.shape(placed.shape);
+        placed.apart = words_end_at_pieces(shape);
         placed.variables.resize(std::max<std::size_t>(placed.variables.size(), shape.variables));
         for (auto& values : placed.variables) {
             values.clear();
@@ -292,6 +307,18 @@ void Writer::place_shapes() {
             column.present += placed.rows;
             placed.columns.push_back(number);
         }
+        if (indexed() && placed.apart && !placed.whole) {
+            words_.add_literals(shape);
+            for (const Piece& piece : shape.pieces) {
+                if (piece.is_field()) {
+                    columns_[placed.columns[piece.index]].pieces |= piece_bit(piece.kind);
+                }
+            }
+        }
+    }
+    for (Gathered& column : columns_.all().subspan(kSystemColumns)) {
+        column.wanted =
+            indexed() && options_.index->wants(names_of_[column.key - kFirstFieldColumn]);
     }
 }
 
@@ -330,6 +357,9 @@ void Writer::gather() {
         PlacedShape& placed = placed_[places_[row]];
         const event::EventRef event = events_[row];
         const auto fields = event.fields();
+        if (indexed() && (placed.whole || !placed.apart)) {
+            words_.add(event.head().raw);
+        }
         if (placed.whole) {
             pool_.emplace_back(event.head().raw);
         } else {
@@ -337,6 +367,9 @@ void Writer::gather() {
             const std::uint32_t count = shaper_.shape(placed.shape).variables;
             for (std::uint32_t i = 0; i < count; ++i) {
                 (placed.pooled ? pool_ : placed.variables[i]).emplace_back(text[i]);
+                if (placed.pooled && placed.apart && indexed()) {
+                    words_.add(text[i]);
+                }
             }
         }
         if (placed.shape == Shaper::kFree) {
@@ -354,7 +387,7 @@ void Writer::gather() {
         }
         for (std::size_t i = 0; i < fields.size(); ++i) {
             Gathered& column = columns_[placed.columns[i]];
-            if (column.span) {
+            if (column.span && !column.wanted) {
                 continue;
             }
             if (any_free_) {
@@ -386,7 +419,7 @@ ColumnEntry Writer::put_column(const ColumnBytes& bytes, const Gathered& column)
 
 Result<> Writer::put_variables(BlockEntry& block) {
     const auto put_texts = [&](std::uint32_t key, std::uint32_t occurrence,
-                               std::span<const ValueRef> values) -> Result<> {
+                               std::vector<ValueRef>& values) -> Result<> {
         const auto count = static_cast<std::uint32_t>(values.size());
         const ColumnBytes bytes = encoder_.encode(
             {.type = TypeCode::String, .rows = {}, .values = values, .shapes = {}, .of_shapes = {}},
@@ -397,25 +430,57 @@ Result<> Writer::put_variables(BlockEntry& block) {
         column.type = TypeCode::String;
         column.present = count;
         block.variables.push_back(put_column(bytes, column));
+        keep_distinct(values);
         return flush(kWriteAtOnce);
     };
     if (!pool_.empty()) {
         GAC_CHECK(put_texts(kPoolKey, 0, pool_));
     }
     for (std::uint32_t place = 0; place < placed_used_; ++place) {
-        const PlacedShape& placed = placed_[place];
+        PlacedShape& placed = placed_[place];
         if (!placed.pooled) {
             const std::uint32_t count = shaper_.shape(placed.shape).variables;
             for (std::uint32_t i = 0; i < count; ++i) {
                 GAC_CHECK(put_texts(kFirstShapeKey + place, i, placed.variables[i]));
+                if (indexed() && placed.apart) {
+                    words_.add_pieces(piece_bit(Piece::Kind::Field), placed.variables[i]);
+                }
             }
         }
     }
     return {};
 }
 
+// Of the column that was encoded last: each value once, where the encoder knows.
+void Writer::keep_distinct(std::vector<ValueRef>& values) const {
+    const std::span<const std::uint32_t> first = encoder_.distinct();
+    if (!first.empty()) {
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            values[i] = values[first[i]];  // ascending
+        }
+        values.resize(first.size());
+    }
+}
+
+void Writer::add_to_index() {
+    written_columns_.clear();
+    for (const Gathered& column : columns_.all().subspan(kSystemColumns)) {
+        words_.add_pieces(column.pieces, column.values);
+        written_columns_.push_back({.field = names_of_[column.key - kFirstFieldColumn],
+                                    .in_raw = column.span,
+                                    .values = column.values});
+    }
+    options_.index->add({.number = static_cast<std::uint32_t>(footer_.blocks.size() - 1),
+                         .events = events_,
+                         .ids = ids_,
+                         .entry = footer_.blocks.back(),
+                         .columns = written_columns_,
+                         .words = words_.text()});
+}
+
 Result<> Writer::put_block() {
     columns_.begin();
+    words_.begin();
     occurrences_.begin();
     BlockEntry block;
     block.rows = events_.size();
@@ -455,6 +520,7 @@ Result<> Writer::put_block() {
                                      .shapes = places_,
                                      .of_shapes = column.of_shapes},
                                     block.rows);
+            keep_distinct(column.values);
         }
         block.columns.push_back(put_column(bytes, column));
         GAC_CHECK(flush(kWriteAtOnce));
@@ -469,11 +535,8 @@ Result<> Writer::put_block() {
     sum.id_min = first ? block.id_min : std::min(sum.id_min, block.id_min);
     sum.id_max = first ? block.id_max : std::max(sum.id_max, block.id_max);
     footer_.blocks.push_back(std::move(block));
-    if (options_.index != nullptr) {
-        options_.index->add({.number = static_cast<std::uint32_t>(footer_.blocks.size() - 1),
-                             .events = events_,
-                             .ids = ids_,
-                             .entry = footer_.blocks.back()});
+    if (indexed()) {
+        add_to_index();
     }
     return {};
 }
@@ -544,7 +607,7 @@ Result<> Writer::write(RowStream& rows, const SegmentSummary& summary) {
         return fail(Code::InvalidArgument, "a segment of no rows");
     }
     GAC_CHECK(put_shapes());
-    if (options_.index != nullptr) {
+    if (indexed()) {
         GAC_CHECK(options_.index->finish(*this));
     }
     GAC_CHECK(put_footer());

@@ -67,12 +67,22 @@ struct WrittenBlock {
     const event::EventBatch& events;
     std::span<const event::EventId> ids;
     const BlockEntry& entry;
+    // A column: each value of it at least once.
+    struct Column {
+        event::FieldId field{};
+        bool in_raw = false;  // parts of event.original; then only when the index wants the field
+        std::span<const event::ValueRef> values;
+    };
+    std::span<const Column> columns;
+    std::string_view words;  // a text that has every word of each event.original
 };
 
 // Sees every block of a segment that is being written, and then adds its sections.
 class IndexBuilder {
 public:
     virtual ~IndexBuilder() = default;
+    // Are the values of this field wanted, even where they are parts of event.original?
+    virtual bool wants(event::FieldId field) const = 0;
     virtual void add(const WrittenBlock& block) = 0;
     virtual Result<> finish(SectionSink& out) = 0;
 };
