@@ -90,6 +90,7 @@ constexpr std::string_view kEntities[] = {
 constexpr std::string_view kTexts[] = {"message"};
 
 constexpr std::size_t kWordsAtOnce = 32 * 1024;
+constexpr std::size_t kFetchAhead = 12;
 
 std::string_view bytes_of(const base::IpAddress& address) {
     return {reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size()};
@@ -161,7 +162,11 @@ void Builder::add_values(event::FieldId field, bool in_raw,
     if (is_text && std::ranges::find(text_fields_, field) == text_fields_.end()) {
         text_fields_.push_back(field);
     }
-    for (const event::ValueRef& value : values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const event::ValueRef& value = values[i];
+        if (i + kFetchAhead < values.size() && values[i + kFetchAhead].type() == event::Type::Ip) {
+            __builtin_prefetch(&values[i + kFetchAhead].ip());  // they lie far apart
+        }
         add_value(field, value);
         if (is_text && !in_raw && value.is_string()) {
             add_words(value.string());

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "store/bytes.h"
+#include "store/same_bytes.h"
 
 namespace gac::store::index {
 
@@ -90,7 +91,7 @@ std::uint32_t DictionaryBuilder::add(std::string_view bytes, std::uint32_t block
         const std::uint64_t slot = table_[at];
         if (((slot ^ hash) >> 32) == 0) {
             const std::uint32_t known = static_cast<std::uint32_t>(slot) - 1;
-            if (value(known) == bytes) {
+            if (same_bytes(value(known), bytes)) {
                 code = known;
                 break;
             }

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "store/bytes.h"
+#include "store/same_bytes.h"
 #include "store/segment/bits.h"
 
 namespace gac::store {
@@ -28,10 +29,11 @@ constexpr std::uint32_t kDictionaryMax = 65'536;
 constexpr std::size_t kPackFrom = 64;  // smaller bytes are not worth packing
 constexpr std::size_t kPackCodesFrom = 512;
 
+constexpr std::size_t kFetchAhead = 12;
+
 void fetch_ahead(std::span<const ValueRef> strings, std::size_t i) {
-    constexpr std::size_t kAhead = 12;
-    if (i + kAhead < strings.size()) {
-        __builtin_prefetch(strings[i + kAhead].string().data());
+    if (i + kFetchAhead < strings.size()) {
+        __builtin_prefetch(strings[i + kFetchAhead].string().data());
     }
 }
 
@@ -464,16 +466,16 @@ bool ColumnEncoder::State::find_distinct(const ColumnInput& input, std::size_t d
     for (std::uint32_t i = 0; i < input.values.size(); ++i) {
         const std::string_view text = input.values[i].string();
         fetch_ahead(input.values, i);
-        if (last != nullptr && last_size == text.size()
-            && std::memcmp(last, text.data(), last_size) == 0) {
+        if (last != nullptr && same_bytes(text, {last, last_size})) {
             distinct.repeat();
             continue;
         }
         last = text.data();
         last_size = text.size();
         const std::size_t before = distinct.size();
-        distinct.add(XXH3_64bits(text.data(), text.size()), i,
-                     [&](std::uint32_t other) { return input.values[other].string() == text; });
+        distinct.add(XXH3_64bits(text.data(), text.size()), i, [&](std::uint32_t other) {
+            return same_bytes(input.values[other].string(), text);
+        });
         distinct_bytes += distinct.size() > before ? text.size() : 0;
         // Give up early on columns that are different in every row.
         if (distinct.size() > distinct_max || (i >= 1024 && distinct.size() > i - i / 8)
@@ -566,6 +568,9 @@ Encoding ColumnEncoder::State::put_addresses(const ColumnInput& input) {
     bool all_v4 = true;
     integers.clear();
     for (std::uint32_t i = 0; i < all.size(); ++i) {
+        if (i + kFetchAhead < all.size()) {
+            __builtin_prefetch(&all[i + kFetchAhead].ip());
+        }
         const base::IpAddress& ip = all[i].ip();
         all_v4 = all_v4 && ip.is_v4();
         if (all_v4) {

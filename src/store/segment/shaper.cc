@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "event/field.h"
+#include "store/same_bytes.h"
 #include "store/segment/format.h"
 
 namespace gac::store {
@@ -449,8 +450,7 @@ bool Shaper::match(const Known& known, const Row& row, std::vector<std::string_v
     const char* const end = at + raw.size();
     starts_.resize(shape.pieces.size() + 1);
     const auto fit = [&](const char* text, std::size_t size) {
-        const bool same =
-            size <= static_cast<std::size_t>(end - at) && std::memcmp(at, text, size) == 0;
+        const bool same = size <= static_cast<std::size_t>(end - at) && same_bytes(at, text, size);
         at += same ? size : 0;
         return same;
     };
@@ -523,7 +523,7 @@ bool Shaper::match(const Known& known, const Row& row, std::vector<std::string_v
             const std::size_t size = starts_[field.end] - begin;
             good = text.size() == size
                    && (text.data() == raw.data() + begin
-                       || std::memcmp(text.data(), raw.data() + begin, size) == 0);
+                       || same_bytes(text.data(), raw.data() + begin, size));
         }
     }
     if (!good) {
