@@ -14,6 +14,7 @@ namespace gac::store::query {
 namespace {
 
 constexpr std::uint64_t kTableMax = 1U << 16;  // of numbers that lie close together
+constexpr std::uint32_t kFewHits = 16;         // whose rows are looked for one by one
 
 // Bit i: codes[i] == code. At most 64 codes.
 std::uint64_t equal_bits(std::span<const std::uint32_t> codes, std::uint32_t code) {
@@ -55,12 +56,24 @@ void take_bits(const Column& column, const RowSet& among, RowSet& out, BitsOf&& 
         return;
     }
     std::vector<std::uint64_t> passed((count + 63) / 64);
-    bool any = false;
+    std::uint32_t hits = 0;
     for (std::uint32_t begin = 0; begin < count; begin += 64) {
         passed[begin / 64] = bits_from(begin);
-        any = any || passed[begin / 64] != 0;
+        hits += static_cast<std::uint32_t>(std::popcount(passed[begin / 64]));
     }
-    if (any) {
+    if (hits > 0 && hits <= kFewHits) {
+        std::vector<std::uint32_t> places;
+        for (std::uint32_t begin = 0; begin < count; begin += 64) {
+            for (std::uint64_t word = passed[begin / 64]; word != 0; word &= word - 1) {
+                places.push_back(begin + static_cast<std::uint32_t>(std::countr_zero(word)));
+            }
+        }
+        column.rows_at(places, [&](std::uint32_t row) {
+            if (among.has(row)) {
+                out.set(row);
+            }
+        });
+    } else if (hits > 0) {
         for_present(column, among, [&](std::uint32_t row, std::uint32_t index) {
             if ((passed[index / 64] >> (index % 64) & 1) != 0) {
                 out.set(row);

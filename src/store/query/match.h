@@ -18,6 +18,12 @@ inline bool is_word_byte(char c) {
            || static_cast<unsigned char>(c) >= 0x80;
 }
 
+// Does the test ask for one value, as a whole?
+inline bool is_equality(const Test& test) {
+    return test.relation == Relation::Is && !test.is_network && !test.pattern.contains(kAnyMark)
+           && !test.pattern.contains(kOneMark);
+}
+
 // Text with '*' (any characters) and '?' (one character), compared without regard to case; marks of
 // Vietnamese count only when quoted. `anywhere`: the pattern may match a part of the text, but
 // where it begins (ends) with a byte of a word, a word of the text must begin (end).

@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::int64_t kNumbersTried = 64;  // between least and greatest of a small number
 
-bool has_wildcard(const Test& test) {
-    return test.pattern.contains(kAnyMark) || test.pattern.contains(kOneMark);
-}
-
 // The index of one segment, for one question.
 class Prober {
 public:
@@ -324,7 +320,7 @@ Skip Prober::own_block(PlanNode& node, const std::vector<bool>& wanted, const Bl
 
 std::optional<RowSet> Prober::blocks_with(Matcher& matcher, const DictionaryEntry& dictionary) {
     const Test& test = matcher.test();
-    const bool equality = test.relation == Relation::Is && !has_wildcard(test) && !test.is_network;
+    const bool equality = is_equality(test);
     const bool marks = test.quoted && !is_ascii(test.text);
     auto found = [&]() -> Result<RowSet> {
         if (!equality || (dictionary.field && marks)) {

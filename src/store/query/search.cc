@@ -201,12 +201,10 @@ Result<std::vector<Hit>> newest_hits(Walk& walk, std::size_t size, std::optional
     GAC_CHECK(walk_units(
         walk,
         [&](Unit& unit, const UnitPlace&, const RowSet& rows) -> Result<std::unique_ptr<Part>> {
-            GAC_TRY(times, unit.times());
-            GAC_TRY(ids, unit.ids());
             Newest here(size, before);
-            rows.for_each([&](std::uint32_t row) {
-                here.add({times[row], static_cast<EventId>(ids[row])}, 0, row);
-            });
+            GAC_CHECK(unit.stands(rows, [&](const Unit::Stand& one) {
+                here.add({one.time, static_cast<EventId>(one.id)}, 0, one.row);
+            }));
             auto part = std::make_unique<Hits>();
             part->hits = here.take();
             return part;

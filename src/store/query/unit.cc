@@ -10,6 +10,7 @@
 #include "store/bytes.h"
 #include "store/query/codes.h"
 #include "store/query/kernels.h"
+#include "store/query/memory_unit.h"
 #include "store/query/raw_search.h"
 
 namespace gac::store::query {
@@ -20,91 +21,7 @@ using event::ValueRef;
 namespace {
 
 constexpr std::uint32_t kMemoryUnitRows = 4096;  // small batches are looked at together
-
-// ---- batches of the memory table ----
-
-class MemoryUnit final : public Unit {
-public:
-    MemoryUnit(std::vector<std::shared_ptr<Chunk>> chunks, const Names& names)
-        : chunks_(std::move(chunks)), names_(names) {
-        std::vector<event::EventId> ids;
-        for (const auto& chunk : chunks_) {
-            for (std::uint32_t row = 0; row < chunk->rows(); ++row) {
-                chunk->view(row, events_);
-                ids.push_back(chunk->first_id() + row);
-                ids_.push_back(static_cast<std::int64_t>(ids.back()));
-                times_.push_back(events_.heads().back().time.us);
-            }
-            bytes_ += chunk->record().size();
-        }
-        events_.set_ids(std::move(ids));
-    }
-
-    std::uint32_t rows() const override { return events_.size(); }
-    std::uint64_t bytes_read() const override { return bytes_; }
-    Result<std::span<const std::int64_t>> times() override {
-        return std::span<const std::int64_t>(times_);
-    }
-    Result<std::span<const std::int64_t>> ids() override {
-        return std::span<const std::int64_t>(ids_);
-    }
-
-    Result<RowSet> matches(PlanNode& node, const RowSet& among) override {
-        RowSet out(rows());
-        among.for_each([&](std::uint32_t row) {
-            if (passes(node, events_[row], names_)) {
-                out.set(row);
-            }
-        });
-        return out;
-    }
-
-    Result<RowSet> passing(
-        const RowSet& among,
-        const std::function<bool(const event::EventRef&, const Names&)>& test) override {
-        RowSet out(rows());
-        among.for_each([&](std::uint32_t row) {
-            if (test(events_[row], names_)) {
-                out.set(row);
-            }
-        });
-        return out;
-    }
-
-    Result<Codes> codes(const Name& name, const RowSet& rows_asked) override {
-        Codes out;
-        out.code.resize(rows());
-        CodeTable table(out);
-        std::string scratch;
-        rows_asked.for_each([&](std::uint32_t row) {
-            ValueRef value = value_of(name, events_[row], names_, scratch);
-            if (name.kind == Name::Kind::Source) {
-                value = ValueRef(texts_.copy(value.string()));
-            }
-            out.code[row] = table.of(value);
-        });
-        return out;
-    }
-
-    Result<> materialize(std::span<const std::uint32_t> rows_asked, event::EventBatch& out,
-                         std::vector<event::EventId>& ids) override {
-        for (const std::uint32_t row : rows_asked) {
-            copy_event(events_[row], out);
-            ids.push_back(events_.id_of(row));
-        }
-        return {};
-    }
-
-private:
-    std::vector<std::shared_ptr<Chunk>> chunks_;
-    const Names& names_;
-    event::EventBatch events_;  // views into chunks_
-    std::vector<std::int64_t> times_, ids_;
-    base::Arena texts_{4096};
-    std::uint64_t bytes_ = 0;
-};
-
-// ---- one block of a segment ----
+constexpr std::uint32_t kFewRows = 64;           // that are looked at one by one
 
 Result<> keep_on(const Watch* watch) {
     return watch != nullptr && watch->stopped() ? Result<>(fail(Code::Unavailable, "stopped"))
@@ -303,6 +220,7 @@ public:
     std::uint64_t bytes_read() const override { return reader_.bytes_read(); }
     Result<std::span<const std::int64_t>> times() override { return reader_.numbers(System::Time); }
     Result<std::span<const std::int64_t>> ids() override { return reader_.numbers(System::Id); }
+    Result<> stands(const RowSet& of, const std::function<void(Stand)>& use) override;
     Result<RowSet> matches(PlanNode& node, const RowSet& among) override;
     Result<RowSet> passing(
         const RowSet& among,
@@ -321,6 +239,12 @@ private:
     };
     Result<std::vector<Share>> shares(const Name& name, const RowSet& among);
     Result<RowSet> leaf(PlanNode& node, const RowSet& among);
+    std::unexpected<Error> unknown_profile() const {
+        return fail(Code::Corrupt, "a row names a profile that is not in the footer",
+                    reader_.segment().path().string());
+    }
+    Result<std::optional<RowSet>> few_of_leaf(PlanNode& node, const RowSet& among);
+    Result<bool> row_passes(const Name& name, Matcher& matcher, std::uint32_t row);
     Result<RowSet> system_leaf(PlanNode& node, const RowSet& among);
     Result<RowSet> sources(const PlanNode& node, const RowSet& among);
     // One value a row of a thing that every event has.
@@ -387,10 +311,6 @@ Result<std::vector<BlockUnit::Share>> BlockUnit::shares(const Name& name, const 
         return out;
     }
     GAC_TRY(column, reader_.head(System::Profile));
-    const auto unknown_profile = [&] {
-        return fail(Code::Corrupt, "a row names a profile that is not in the footer",
-                    reader_.segment().path().string());
-    };
     if (column->entry().encoding == Encoding::Constant) {
         const auto number = static_cast<std::uint64_t>(column->distinct().front().integer());
         if (number >= profiles.size()) {
@@ -427,8 +347,88 @@ Result<std::vector<BlockUnit::Share>> BlockUnit::shares(const Name& name, const 
     return out;
 }
 
+// Rows of which some field that the name can mean passes, when they are few: which of these
+// fields counts is then looked at row by row, so that nothing has to be known of all the others.
+Result<std::optional<RowSet>> BlockUnit::few_of_leaf(PlanNode& node, const RowSet& among) {
+    Matcher& matcher = *node.matcher;
+    RowSet maybe(rows());
+    std::vector<FieldId> fields;
+    for (const event::ProfileId profile : reader_.segment().profiles()) {
+        for (const FieldId own : node.name.own(profile)) {
+            if (std::ranges::find(fields, own) == fields.end()) {
+                fields.push_back(own);
+            }
+        }
+    }
+    for (const FieldId field : fields) {
+        for (const std::uint32_t number : reader_.columns_of(field)) {
+            const ColumnEntry& entry = reader_.entry().columns[number];
+            if (entry.type == TypeCode::Null || excluded(entry, matcher.test())) {
+                continue;
+            }
+            GAC_TRY(column, reader_.column(number));
+            if (!match_packed(*column, matcher, among, maybe)) {
+                return std::optional<RowSet>();
+            }
+        }
+    }
+    if (maybe.count() > kFewRows) {
+        return std::optional<RowSet>();
+    }
+    RowSet out(rows());
+    std::optional<Error> fault;
+    maybe.for_each([&](std::uint32_t row) {
+        auto passes = row_passes(node.name, matcher, row);
+        if (!passes) {
+            fault = std::move(passes).error();
+        } else if (*passes) {
+            out.set(row);
+        }
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return std::optional(std::move(out));
+}
+
+Result<bool> BlockUnit::row_passes(const Name& name, Matcher& matcher, std::uint32_t row) {
+    GAC_TRY(profile, reader_.head(System::Profile));
+    GAC_TRY(value, profile->at_row(row));
+    const auto profiles = reader_.segment().profiles();
+    const auto number = static_cast<std::uint64_t>(value.integer());
+    if (number >= profiles.size()) {
+        return unknown_profile();
+    }
+    for (const FieldId own : name.own(profiles[number])) {
+        bool had = false;
+        for (const std::uint32_t place : reader_.columns_of(own)) {
+            if (reader_.entry().columns[place].type == TypeCode::Null) {
+                continue;
+            }
+            GAC_TRY(column, reader_.column(place));
+            if (column->has(row)) {
+                had = true;
+                GAC_TRY(here, column->at_row(row));
+                if (matcher.matches(here)) {
+                    return true;
+                }
+            }
+        }
+        if (had) {
+            return false;  // the first field that the row has counts
+        }
+    }
+    return false;
+}
+
 Result<RowSet> BlockUnit::leaf(PlanNode& node, const RowSet& among) {
     Matcher& matcher = *node.matcher;
+    if (is_equality(matcher.test())) {
+        GAC_TRY(few, few_of_leaf(node, among));
+        if (few) {
+            return *std::move(few);
+        }
+    }
     RowSet out(rows());
     GAC_TRY(all_shares, shares(node.name, among));
     for (Share& share : all_shares) {
@@ -581,6 +581,28 @@ Result<RowSet> BlockUnit::sources(const PlanNode& node, const RowSet& among) {
     return out;
 }
 
+Result<> BlockUnit::stands(const RowSet& of, const std::function<void(Stand)>& use) {
+    if (of.count() > kFewRows) {
+        return Unit::stands(of, use);
+    }
+    GAC_TRY(times, reader_.head(System::Time));
+    GAC_TRY(ids, reader_.head(System::Id));
+    std::optional<Error> fault;
+    of.for_each([&](std::uint32_t row) {
+        const auto time = times->at_row(row);
+        const auto id = ids->at_row(row);
+        if (time && id) {
+            use({.row = row, .time = time->integer(), .id = id->integer()});
+        } else {
+            fault = time ? id.error() : time.error();
+        }
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return {};
+}
+
 Result<RowSet> BlockUnit::passing(
     const RowSet& among, const std::function<bool(const event::EventRef&, const Names&)>& test) {
     constexpr std::size_t kAtOnce = 1024;
@@ -658,6 +680,14 @@ Result<Codes> BlockUnit::codes(const Name& name, const RowSet& rows_asked) {
 
 }  // namespace
 
+Result<> Unit::stands(const RowSet& of, const std::function<void(Stand)>& use) {
+    GAC_TRY(all_times, times());
+    GAC_TRY(all_ids, ids());
+    of.for_each(
+        [&](std::uint32_t row) { use({.row = row, .time = all_times[row], .id = all_ids[row]}); });
+    return {};
+}
+
 bool excluded(const ColumnEntry& column, const Test& test) {
     std::int64_t value = 0;
     if (column.type == TypeCode::Integer && test.integer) {
@@ -688,7 +718,7 @@ bool excluded(const ColumnEntry& column, const Test& test) {
 Result<std::unique_ptr<Unit>> open_unit(const UnitPlace& place, const Names& names,
                                         const Watch* watch) {
     if (!place.segment) {
-        return std::make_unique<MemoryUnit>(place.chunks, names);
+        return open_memory_unit(place.chunks, names);
     }
     GAC_TRY(fd, place.segment->open_data());
     return std::make_unique<BlockUnit>(place.segment, std::move(fd), place.block, names, watch);

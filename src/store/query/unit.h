@@ -48,6 +48,13 @@ public:
         const std::function<bool(const event::EventRef&, const Names&)>& test) = 0;
     virtual Result<std::span<const std::int64_t>> times() = 0;
     virtual Result<std::span<const std::int64_t>> ids() = 0;
+    // The time and id of some rows, ascending.
+    struct Stand {
+        std::uint32_t row = 0;
+        std::int64_t time = 0;
+        std::int64_t id = 0;
+    };
+    virtual Result<> stands(const RowSet& of, const std::function<void(Stand)>& use);
     virtual Result<Codes> codes(const Name& name, const RowSet& rows) = 0;
     virtual Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                  std::vector<event::EventId>& ids) = 0;

@@ -94,7 +94,23 @@ RowSet BlockShapes::rows_of(std::uint32_t place) const {
     return out;
 }
 
+std::span<const std::uint32_t> BlockShapes::rows_before(std::uint32_t row) const {
+    if (before_.empty() || row < before_row_) {
+        before_.assign(numbers_.size(), 0);
+        before_row_ = 0;
+    }
+    for (; before_row_ < row; ++before_row_) {
+        ++before_[code_[before_row_]];
+    }
+    return before_;
+}
+
 std::uint32_t BlockShapes::rank(std::uint32_t row) const {
+    constexpr std::uint32_t kAloneMax = 64;  // from then on the whole list pays
+    if (rank_.empty() && ranked_alone_ < kAloneMax) {
+        ++ranked_alone_;
+        return rows_before(row)[code_[row]];
+    }
     if (rank_.empty()) {
         rank_.resize(code_.size());
         std::vector<std::uint32_t> next(numbers_.size());

@@ -32,6 +32,8 @@ public:
     RowSet rows_of(std::uint32_t place) const;
     // How many rows before this one have the same shape.
     std::uint32_t rank(std::uint32_t row) const;
+    // The same for each shape; cheap for rows that come ascending. Good until the next call.
+    std::span<const std::uint32_t> rows_before(std::uint32_t row) const;
 
 private:
     const std::vector<RowSet>& sets() const;
@@ -39,8 +41,11 @@ private:
     std::vector<std::uint32_t> numbers_;
     std::vector<std::uint32_t> code_;
     std::vector<std::uint32_t> counts_;
-    mutable std::vector<RowSet> sets_;         // of each shape, when they are few
-    mutable std::vector<std::uint32_t> rank_;  // of each row
+    mutable std::vector<RowSet> sets_;           // of each shape, when they are few
+    mutable std::vector<std::uint32_t> rank_;    // of each row
+    mutable std::uint32_t ranked_alone_ = 0;     // rows that were asked for without rank_
+    mutable std::vector<std::uint32_t> before_;  // of each shape, before before_row_
+    mutable std::uint32_t before_row_ = 0;
 };
 
 }  // namespace gac::store

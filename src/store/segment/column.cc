@@ -21,9 +21,13 @@ namespace {
 std::unexpected<Error> damaged(const char* what) { return fail(Code::Corrupt, what); }
 
 bool unpack(std::string_view stored, std::size_t raw_bytes, std::string& out) {
-    out.resize(raw_bytes);
-    const std::size_t n = ZSTD_decompress(out.data(), out.size(), stored.data(), stored.size());
-    return ZSTD_isError(n) == 0 && n == raw_bytes;
+    out.reserve(raw_bytes + kBitsPadding);
+    bool whole = false;
+    out.resize_and_overwrite(raw_bytes, [&](char* to, std::size_t size) {
+        whole = ZSTD_decompress(to, size, stored.data(), stored.size()) == raw_bytes;
+        return size;
+    });
+    return whole;
 }
 
 ValueRef integer_value(TypeCode type, std::int64_t number) {
@@ -72,7 +76,7 @@ constexpr std::uint32_t kMadePage = 1024;  // texts in a page that is made
 }  // namespace
 
 Result<std::unique_ptr<Column>> Column::decode(const ColumnEntry& entry, std::uint32_t block_rows,
-                                               std::string_view stored, const BlockShapes* shapes) {
+                                               std::string stored, const BlockShapes* shapes) {
     if (!fits(entry.type, entry.encoding)) {
         return damaged("a column's encoding does not fit its type");
     }
@@ -88,8 +92,7 @@ Result<std::unique_ptr<Column>> Column::decode(const ColumnEntry& entry, std::ui
         if (stored.size() != entry.raw_bytes) {
             return damaged("a column has not its length");
         }
-        column->body_.reserve(stored.size() + kBitsPadding);
-        column->body_ = stored;
+        column->body_ = std::move(stored);
     }
     column->body_.append(kBitsPadding, '\0');
     base::Reader in(std::string_view(column->body_).substr(0, entry.raw_bytes));
@@ -107,17 +110,22 @@ bool Column::read_presence(base::Reader& in) {
     if (static_cast<Presence>(kind) == Presence::All) {
         return !in.failed() && entry_.present == rows_;
     }
-    present_ = RowSet(rows_);
     if (static_cast<Presence>(kind) == Presence::Shapes) {
         if (shapes_ == nullptr) {
             return false;
         }
-        const std::string_view bits = in.take((shapes_->count() + 7) / 8);
+        shape_bits_ = in.take((shapes_->count() + 7) / 8);
         if (in.failed()) {
             return false;
         }
-        present_ = shapes_->rows_of(bits);
-    } else if (static_cast<Presence>(kind) == Presence::Bits) {
+        std::uint32_t sum = 0;
+        for (std::uint32_t place = 0; place < shapes_->count(); ++place) {
+            sum += has_shape(place) ? shapes_->rows_with(place) : 0;
+        }
+        return sum == entry_.present && sum < rows_;
+    }
+    present_ = RowSet(rows_);
+    if (static_cast<Presence>(kind) == Presence::Bits) {
         const std::string_view bits = in.take((rows_ + 7) / 8);
         if (in.failed()) {
             return false;
@@ -136,12 +144,38 @@ bool Column::read_presence(base::Reader& in) {
     } else {
         return false;
     }
+    list_present();
+    const std::uint32_t sum = present_.count();
+    return !in.failed() && sum == entry_.present && sum < rows_;
+}
+
+bool Column::has_shape(std::uint32_t place) const {
+    return everywhere()
+           || (!shape_bits_.empty()
+               && (static_cast<unsigned char>(shape_bits_[place / 8]) >> (place % 8) & 1) != 0);
+}
+
+bool Column::has(std::uint32_t row) const {
+    return everywhere()
+           || (shape_bits_.empty() ? present_.has(row) : has_shape(shapes_->code(row)));
+}
+
+const RowSet& Column::present() const {
+    if (rank_.empty() && !everywhere()) {
+        list_present();
+    }
+    return present_;
+}
+
+void Column::list_present() const {
+    if (!shape_bits_.empty()) {
+        present_ = shapes_->rows_of(shape_bits_);
+    }
     std::uint32_t sum = 0;
     for (const std::uint64_t word : present_.words()) {
         rank_.push_back(sum);
         sum += static_cast<std::uint32_t>(std::popcount(word));
     }
-    return !in.failed() && sum == entry_.present && sum < rows_;
 }
 
 bool Column::read_value_of_type(base::Reader& in, ValueRef& value) {
@@ -248,16 +282,6 @@ bool Column::read_by_shape(base::Reader& in) {
             return false;
         }
         code = static_cast<std::uint32_t>(read);
-    }
-    codes_.resize(entry_.present);
-    if (everywhere()) {
-        for (std::uint32_t row = 0; row < rows_; ++row) {
-            codes_[row] = shape_codes_[shapes_->code(row)];
-        }
-    } else {
-        std::uint32_t index = 0;
-        present_.for_each(
-            [&](std::uint32_t row) { codes_[index++] = shape_codes_[shapes_->code(row)]; });
     }
     return in.done();
 }
@@ -399,7 +423,10 @@ bool Column::read_values(base::Reader& in) {
     return false;
 }
 
-std::uint32_t Column::code_alone(std::uint32_t index) const {
+std::uint32_t Column::code_alone(std::uint32_t index) {
+    if (!shape_codes_.empty()) {
+        return shape_codes_[shapes_->code(row_of(index))];
+    }
     if (code_bits_ == nullptr) {
         return 0;  // a constant
     }
@@ -408,6 +435,20 @@ std::uint32_t Column::code_alone(std::uint32_t index) const {
 }
 
 std::span<const std::uint32_t> Column::codes() {
+    if (codes_.empty() && !shape_codes_.empty()) {
+        codes_.resize(entry_.present);
+        std::uint32_t index = 0;
+        const auto take = [&](std::uint32_t row) {
+            codes_[index++] = shape_codes_[shapes_->code(row)];
+        };
+        if (everywhere()) {
+            for (std::uint32_t row = 0; row < rows_; ++row) {
+                take(row);
+            }
+        } else {
+            present().for_each(take);
+        }
+    }
     if (codes_.empty() && code_bits_ != nullptr) {
         codes_.resize(entry_.present);
         unpack_bits(code_bits_, code_width_, codes_);
@@ -452,7 +493,7 @@ std::uint32_t Column::row_of(std::uint32_t index) {
     }
     if (rows_of_.empty()) {
         rows_of_.reserve(entry_.present);
-        present_.for_each([&](std::uint32_t row) { rows_of_.push_back(row); });
+        present().for_each([&](std::uint32_t row) { rows_of_.push_back(row); });
     }
     return rows_of_[index];
 }
@@ -538,12 +579,39 @@ Result<> Column::make_page(Page& page) {
 }
 
 std::uint32_t Column::index_of(std::uint32_t row) const {
+    constexpr std::uint32_t kAloneMax = 16;  // from then on the whole set pays
     if (everywhere()) {
         return row;
     }
+    if (rank_.empty() && asked_alone_ < kAloneMax) {
+        ++asked_alone_;
+        const std::span<const std::uint32_t> before = shapes_->rows_before(row);
+        std::uint32_t sum = 0;
+        for (std::uint32_t place = 0; place < before.size(); ++place) {
+            sum += has_shape(place) ? before[place] : 0;
+        }
+        return sum;
+    }
     const std::uint64_t before =
-        present_.words()[row / 64] & ((std::uint64_t{1} << (row % 64)) - 1);
+        present().words()[row / 64] & ((std::uint64_t{1} << (row % 64)) - 1);
     return rank_[row / 64] + static_cast<std::uint32_t>(std::popcount(before));
+}
+
+std::uint32_t Column::row_at(std::uint32_t index) const {
+    const auto after = std::ranges::upper_bound(rank_, index);
+    const auto word = static_cast<std::size_t>(after - rank_.begin()) - 1;
+    std::uint64_t bits = present_.words()[word];
+    for (std::uint32_t skip = index - rank_[word]; skip > 0; --skip) {
+        bits &= bits - 1;
+    }
+    return static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+}
+
+Result<ValueRef> Column::at_row(std::uint32_t row) {
+    if (!shape_codes_.empty()) {
+        return values_[shape_codes_[shapes_->code(row)]];
+    }
+    return at(entry_.encoding == Encoding::Constant ? 0 : index_of(row));
 }
 
 Result<ValueRef> Column::at(std::uint32_t index) {

@@ -32,17 +32,20 @@ public:
 
 class Column {
 public:
-    // `stored` has been checked against the entry's checksum. `shapes`: of the column's block,
-    // where it has any; they must live on.
+    // `stored` has been checked against the entry's checksum; room for kBitsPadding more bytes in
+    // it saves a copy. `shapes`: of the column's block, where it has any; they must live on.
     static Result<std::unique_ptr<Column>> decode(const ColumnEntry& entry,
-                                                  std::uint32_t block_rows, std::string_view stored,
+                                                  std::uint32_t block_rows, std::string stored,
                                                   const BlockShapes* shapes = nullptr);
     // Columns of the encodings Shaped and Span need it before their values are asked for.
     void set_maker(TextMaker& maker) { maker_ = &maker; }
 
     const ColumnEntry& entry() const { return entry_; }
     bool everywhere() const { return entry_.present == rows_; }
-    const RowSet& present() const { return present_; }
+    const RowSet& present() const;
+    bool has(std::uint32_t row) const;
+    // Do all rows of the shape at that place of the block's list have it?
+    bool has_shape(std::uint32_t place) const;
     std::uint32_t present_count() const { return entry_.present; }
 
     // Coded columns have few distinct values and a code for each row that has the column. A code
@@ -52,7 +55,7 @@ public:
                || entry_.encoding == Encoding::Codes || entry_.encoding == Encoding::ByShape;
     }
     std::span<const event::ValueRef> distinct() const { return values_; }
-    std::uint32_t code(std::uint32_t index) const {
+    std::uint32_t code(std::uint32_t index) {
         return codes_.empty() ? code_alone(index) : codes_[index];
     }
     // All codes at once; empty for a constant.
@@ -70,8 +73,13 @@ public:
 
     // The value of the index-th row that has the column.
     Result<event::ValueRef> at(std::uint32_t index);
+    // Of a row that has it.
+    Result<event::ValueRef> at_row(std::uint32_t row);
     // How many rows before `row` have the column; `row` must have it.
     std::uint32_t index_of(std::uint32_t row) const;
+    // Calls use(row) for some of the rows that have the column, given by their index, ascending.
+    template <class F>
+    void rows_at(std::span<const std::uint32_t> indexes, F&& use) const;
     // Integer-like columns that are not coded; addresses of encoding Packed as IPv4 numbers; of
     // NumberText that is not hexadecimal the numbers, which are equal exactly when the texts are.
     std::span<const std::int64_t> numbers();
@@ -118,16 +126,20 @@ private:
     bool read_number_text(base::Reader& in);
     void make_page_list();
     Result<> make_page(Page& page);
-    std::uint32_t code_alone(std::uint32_t index) const;
+    void list_present() const;
+    std::uint32_t row_at(std::uint32_t index) const;  // by present_ and rank_
+    std::uint32_t code_alone(std::uint32_t index);
     std::string_view number_text(std::uint32_t index);
     std::uint32_t row_of(std::uint32_t index);
 
     ColumnEntry entry_;
     std::uint32_t rows_;
     std::string body_;
-    RowSet present_;                       // filled only when not everywhere
-    std::vector<std::uint32_t> rank_;      // rows that have it before each word of present_
-    std::vector<event::ValueRef> values_;  // distinct ones, or all (Float, Ip, List)
+    std::string_view shape_bits_;              // of presence Shapes: in body_
+    mutable RowSet present_;                   // once asked for, when not everywhere
+    mutable std::vector<std::uint32_t> rank_;  // rows that have it before each word of present_
+    mutable std::uint32_t asked_alone_ = 0;    // rows whose index was asked for without present_
+    std::vector<event::ValueRef> values_;      // distinct ones, or all (Float, Ip, List)
     std::vector<std::uint32_t> codes_;
     const char* code_bits_ = nullptr;  // of encoding Codes
     std::uint32_t code_width_ = 0;
@@ -148,5 +160,27 @@ private:
     std::vector<base::IpAddress> addresses_;
     base::Arena arena_;
 };
+
+template <class F>
+void Column::rows_at(std::span<const std::uint32_t> indexes, F&& use) const {
+    if (everywhere() || !rank_.empty()) {
+        for (const std::uint32_t index : indexes) {
+            use(everywhere() ? index : row_at(index));
+        }
+        return;
+    }
+    std::vector<std::uint8_t> has_it(shapes_->count());
+    for (std::uint32_t place = 0; place < has_it.size(); ++place) {
+        has_it[place] = has_shape(place) ? 1 : 0;
+    }
+    std::uint32_t before = 0;
+    std::uint32_t row = 0;
+    for (const std::uint32_t index : indexes) {
+        while (before <= index) {
+            before += has_it[shapes_->code(row++)];
+        }
+        use(row - 1);
+    }
+}
 
 }  // namespace gac::store

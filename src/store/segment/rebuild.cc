@@ -40,9 +40,10 @@ Result<const BlockShapes*> Rebuilder::shapes() {
     for (std::uint32_t i = kSystemColumns; i < block_.entry().columns.size(); ++i) {
         const ColumnEntry& entry = block_.entry().columns[i];
         if (entry.encoding != Encoding::Span) {
-            stored_.emplace(key_of(entry.key, entry.occurrence, entry.type), i);
+            stored_.emplace_back(key_of(entry.key, entry.occurrence, entry.type), i);
         }
     }
+    std::ranges::sort(stored_);
     shapes_ = shapes;
     return shapes_;
 }
@@ -82,13 +83,15 @@ Result<const Rebuilder::Source*> Rebuilder::source(std::uint32_t place) {
         if (!field.stored) {
             continue;
         }
-        const auto found = stored_.find(key_of(field.key, field.occurrence, field.type));
-        if (found == stored_.end()) {
+        const std::uint64_t key = key_of(field.key, field.occurrence, field.type);
+        const auto found = std::ranges::lower_bound(
+            stored_, key, {}, &std::pair<std::uint64_t, std::uint32_t>::first);
+        if (found == stored_.end() || found->first != key) {
             return damaged("a field of a shape has no column");
         }
         GAC_TRY(column, block_.column(found->second));
         // Every row of the shape must have it.
-        if (!column->everywhere()) {
+        if (!column->has_shape(place)) {
             RowSet without = shapes->rows_of(place);
             without -= column->present();
             if (!without.empty()) {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -60,7 +59,7 @@ private:
     std::vector<Source> sources_;
     std::vector<bool> ready_;
     std::vector<bool> own_;  // shapes whose variables have own columns
-    std::unordered_map<std::uint64_t, std::uint32_t> stored_;  // columns of fields by key
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> stored_;  // keys of fields, their columns
     std::vector<std::uint32_t> pool_at_;
 };
 

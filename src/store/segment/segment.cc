@@ -23,8 +23,14 @@ namespace {
 constexpr std::size_t kFewRows = 32;
 
 Result<std::string> read_range(const base::Fd& fd, std::uint64_t offset, std::size_t bytes) {
-    std::string out(bytes, '\0');
-    GAC_CHECK(read_at(fd, offset, out));
+    std::string out;
+    out.reserve(bytes + kBitsPadding);
+    Result<> read;
+    out.resize_and_overwrite(bytes, [&](char* to, std::size_t size) {
+        read = read_at(fd, offset, {to, size});
+        return read ? size : 0;
+    });
+    GAC_CHECK(read);
     return out;
 }
 
@@ -122,7 +128,7 @@ Result<std::unique_ptr<Column>> Segment::read(const base::Fd& fd, std::uint32_t 
         if (XXH3_64bits(stored.data(), stored.size()) != entry.checksum) {
             return fail(Code::Corrupt, "checksum differs");
         }
-        return Column::decode(entry, rows, stored, shapes);
+        return Column::decode(entry, rows, std::move(stored), shapes);
     }();
     if (!column) {
         return std::unexpected(
@@ -214,10 +220,6 @@ BlockReader::BlockReader(std::shared_ptr<const Segment> segment, const base::Fd&
     columns_.resize(entry().columns.size());
     variables_.resize(entry().variables.size());
     numbers_.resize(kSystemColumns);
-    for (std::uint32_t i = kSystemColumns; i < columns_.size(); ++i) {
-        const event::FieldId field = segment_->field(entry().columns[i].key - kFirstFieldColumn);
-        by_field_[event::index_of(field)].push_back(i);
-    }
 }
 
 bool BlockReader::shaped() const {
@@ -280,8 +282,13 @@ Result<std::span<const std::int64_t>> BlockReader::numbers(System which) {
 }
 
 std::span<const std::uint32_t> BlockReader::columns_of(event::FieldId field) const {
-    const auto found = by_field_.find(event::index_of(field));
-    return found == by_field_.end() ? std::span<const std::uint32_t>() : found->second;
+    const auto [found, fresh] = by_field_.try_emplace(event::index_of(field));
+    for (std::uint32_t i = kSystemColumns; fresh && i < columns_.size(); ++i) {
+        if (segment_->field(entry().columns[i].key - kFirstFieldColumn) == field) {
+            found->second.push_back(i);
+        }
+    }
+    return found->second;
 }
 
 std::uint64_t BlockReader::bytes_read() const {
@@ -309,7 +316,7 @@ Result<> BlockReader::view_row(std::uint32_t row, std::string& raw, event::Event
                              starts_[field.begin], starts_[field.end] - starts_[field.begin])));
             } else {
                 Column& column = *source->fields[i];
-                GAC_TRY(value, column.at(column.index_of(row)));
+                GAC_TRY(value, column.at_row(row));
                 view.add(source->names[i], value);
             }
         }
@@ -320,8 +327,8 @@ Result<> BlockReader::view_row(std::uint32_t row, std::string& raw, event::Event
     }
     for (std::uint32_t i = kSystemColumns; shape == nullptr && i < columns_.size(); ++i) {
         GAC_TRY(field, column(i));
-        if (field->everywhere() || field->present().has(row)) {
-            GAC_TRY(value, field->at(field->index_of(row)));
+        if (field->has(row)) {
+            GAC_TRY(value, field->at_row(row));
             view.add(segment_->field(field->entry().key - kFirstFieldColumn), value);
         }
     }
@@ -340,7 +347,7 @@ Result<> BlockReader::materialize(std::span<const std::uint32_t> rows, event::Ev
             const auto which = static_cast<System>(i);
             if (few && numbers_[i].empty()) {
                 GAC_TRY(column, head(which));
-                GAC_TRY(value, column->at(row));
+                GAC_TRY(value, column->at_row(row));
                 system[i] = value.integer();
             } else {
                 GAC_TRY(all, numbers(which));
