@@ -106,25 +106,35 @@ std::optional<Range> range_of(Relation relation, std::int64_t value) {
     }
 }
 
+// IPv4 addresses as numbers, of those that pass.
+std::optional<Range> range_of_addresses(const Test& test) {
+    constexpr int kBefore = 96;  // bits of an address before the IPv4 part
+    if (!test.prefix || test.relation != Relation::Is) {
+        return std::nullopt;
+    }
+    if (!test.prefix->address().is_v4() || test.prefix->bits() < kBefore) {
+        return std::nullopt;
+    }
+    const std::int64_t first = test.prefix->address().v4();
+    const int free = 128 - test.prefix->bits();
+    return Range{first, first + (std::int64_t{1} << free) - 1};
+}
+
 // The numbers of a column that pass; nothing when the test is of another kind.
-std::optional<Range> range_of(const Column& column, const Test& test) {
+std::optional<Range> range_of(const Column& column, const Matcher& matcher) {
+    const Test& test = matcher.test();
     switch (column.entry().type) {
         case TypeCode::Integer:
             return test.integer ? range_of(test.relation, *test.integer) : std::nullopt;
         case TypeCode::Time:
             return test.time ? range_of(test.relation, test.time->us) : std::nullopt;
-        case TypeCode::Ip: {             // IPv4, as numbers
-            constexpr int kBefore = 96;  // bits of an address before the IPv4 part
-            if (!test.prefix || test.relation != Relation::Is) {
-                return std::nullopt;
-            }
-            if (!test.prefix->address().is_v4() || test.prefix->bits() < kBefore) {
-                return std::nullopt;
-            }
-            const std::int64_t first = test.prefix->address().v4();
-            const int free = 128 - test.prefix->bits();
-            return Range{first, first + (std::int64_t{1} << free) - 1};
-        }
+        case TypeCode::Ip:
+            return range_of_addresses(test);
+        case TypeCode::String:  // addresses in canonical form: equal when the numbers are
+            return column.is_number_text() && column.number_form().is_address
+                           && !matcher.is_anywhere()
+                       ? range_of_addresses(test)
+                       : std::nullopt;
         default:
             return std::nullopt;
     }
@@ -169,7 +179,7 @@ bool match_packed(Column& column, Matcher& matcher, const RowSet& among, RowSet&
         }
         return true;
     }
-    const std::optional<Range> range = range_of(column, matcher.test());
+    const std::optional<Range> range = range_of(column, matcher);
     const std::span<const std::int64_t> numbers = column.numbers();
     if (!range || numbers.empty()) {
         return false;

@@ -72,6 +72,7 @@ public:
     // Any element of a list. Null passes nothing.
     bool matches(const event::ValueRef& value);
     bool exists_only() const { return test_.relation == Relation::Exists; }
+    bool is_anywhere() const { return anywhere_; }  // parts of texts pass, too
     const Test& test() const { return test_; }
     Pattern& pattern() { return pattern_; }
 

@@ -367,9 +367,10 @@ Result<std::optional<RowSet>> BlockUnit::few_of_leaf(PlanNode& node, const RowSe
                 continue;
             }
             GAC_TRY(column, reader_.column(number));
-            if (!match_packed(*column, matcher, among, maybe)) {
-                return std::optional<RowSet>();
+            if (column->paged()) {
+                return std::optional<RowSet>();  // texts are looked at once, in the rows that count
             }
+            GAC_CHECK(match_column(reader_, *column, matcher, among, watch_, maybe));
         }
     }
     if (maybe.count() > kFewRows) {
