@@ -141,6 +141,9 @@ struct FakeApi : response::FakeDesk {
             .visit_events =
                 [this](const store::Query& query,
                        const std::function<Result<bool>(const event::EventBatch&)>& use) {
+                    if (before_visit) {
+                        before_visit();
+                    }
                     return history->visit(query, use);
                 },
             .source_names = sources_table.get(),
@@ -221,6 +224,7 @@ struct FakeApi : response::FakeDesk {
     std::shared_ptr<const event::ProfileSet> profiles;
     std::unique_ptr<store::Store> history;
     int kept = 0;  // how often the store was told what to keep
+    std::function<void()> before_visit;
     std::unique_ptr<pipeline::RuleService> rule_service;
     std::unique_ptr<pipeline::IndicatorService> indicators;
     std::unique_ptr<pipeline::HuntService> hunts;

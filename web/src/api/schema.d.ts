@@ -3373,7 +3373,10 @@ export interface operations {
                 query?: string;
                 from?: string;
                 to?: string;
-                format?: "ndjson" | "csv";
+                /** @description spreadsheet is CSV behind a byte order mark, with an apostrophe before what would be run as a formula. */
+                format?: "ndjson" | "csv" | "spreadsheet";
+                /** @description Only say whether the export would run now; 204 when it would. */
+                check?: boolean;
             };
             header?: never;
             path?: never;
@@ -3391,9 +3394,17 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description It would run. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
+            503: components["responses"]["Busy"];
         };
     };
     listSavedSearches: {

@@ -6,7 +6,7 @@ import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Schemas } from '@/api/client.ts';
 import { live } from '@/api/live.ts';
 import { makeRouter } from '@/app/router.tsx';
@@ -333,4 +333,78 @@ test('from a question to the draft of a rule', async () => {
   const dialog = await screen.findByRole('dialog', { name: 'Bản thảo luật Sigma' });
   expect(within(dialog).getByText(/user\.name: 'root'/)).toBeTruthy();
   expect(within(dialog).getByText('Luật không xét thời điểm.')).toBeTruthy();
+});
+
+const kCsv = 'CSV, mọi sự kiện, các cột đang hiện';
+
+/** Without a layout the menu's button counts as scrolled away, and the menu as hidden. */
+const item = (name: string | RegExp) => ({ name, hidden: true });
+
+async function exportMenu(path: string) {
+  open(path);
+  await screen.findByText('line 11');
+  fireEvent.click(await screen.findByRole('button', { name: 'Xuất' }));
+}
+
+test('every matching event is fetched by the browser, once the server says that it would run', async () => {
+  answer = { from: '2026-11-22T00:00:00.000000Z', to: now };
+  const asked: URLSearchParams[] = [];
+  server.use(
+    http.get('*/api/v1/history/export', ({ request }) => {
+      asked.push(new URL(request.url).searchParams);
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const fetched: string[] = [];
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+    this: HTMLAnchorElement,
+  ) {
+    fetched.push(this.getAttribute('href') ?? '');
+  });
+  await exportMenu('/search?q=user.name%3Aroot&cols=user.name,message');
+  fireEvent.click(await screen.findByRole('menuitem', item(kCsv)));
+  await waitFor(() => expect(fetched).toHaveLength(1));
+  click.mockRestore();
+  expect(asked[0]?.get('check')).toBe('true');
+  const whole = new URL(fetched[0] ?? '', 'https://gac.test').searchParams;
+  expect(Object.fromEntries(whole)).toEqual({
+    format: 'spreadsheet',
+    query: 'user.name:root | fields @timestamp, user.name, message',
+    from: '2026-11-22T00:00:00.000000Z',
+    to: now,
+  });
+});
+
+test('an export that would not run says why and fetches nothing', async () => {
+  const refuse = (status: number, message: string) =>
+    server.use(
+      http.get('*/api/v1/history/export', () =>
+        HttpResponse.json(
+          { error: { code: 'x', message, where: 'column 3', request_id: 'r' } },
+          { status },
+        ),
+      ),
+    );
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+  refuse(503, 'two exports are running already');
+  await exportMenu('/search?q=x');
+  fireEvent.click(await screen.findByRole('menuitem', item(kCsv)));
+  expect(await screen.findByText(/Đang có hai lượt xuất chạy/)).toBeTruthy();
+  await waitFor(() => expect(screen.queryByRole('menuitem', item(kCsv))).toBeNull());
+  refuse(400, 'a condition is missing here');
+  fireEvent.click(screen.getByRole('button', { name: 'Xuất' }));
+  fireEvent.click(await screen.findByRole('menuitem', item(/^NDJSON, mọi sự kiện/)));
+  expect(await screen.findByText(/^Chưa xuất được: Ở đây thiếu một điều kiện/)).toBeTruthy();
+  expect(click).not.toHaveBeenCalled();
+  click.mockRestore();
+});
+
+test('a table is exported as it stands, and the menu says so', async () => {
+  answer = { columns: ['user.name', 'count'], rows: [{ 'user.name': 'root', count: 9 }] };
+  open('/search?q=x%20%7C%20stats%20count()%20by%20user.name');
+  await screen.findByRole('button', { name: 'root' });
+  fireEvent.click(await screen.findByRole('button', { name: 'Xuất' }));
+  expect(await screen.findByText(/Câu tìm có \| stats, nên chỉ xuất được/)).toBeTruthy();
+  expect(await screen.findByRole('menuitem', item('CSV, các cột đang hiện'))).toBeTruthy();
+  expect(screen.queryByRole('menuitem', item(kCsv))).toBeNull();
 });

@@ -89,6 +89,15 @@ export const findVi = {
   'find.zoomBack': 'Về khoảng trước',
   'find.spanForm': 'Viết thời gian theo dạng 22/11/2026 21:59:13, giờ Việt Nam.',
   'find.export': 'Xuất',
+  'find.export.whole': 'Mọi sự kiện khớp, theo thứ tự lưu',
+  'find.export.wholeCsv': 'CSV, mọi sự kiện, các cột đang hiện',
+  'find.export.wholeNdjson': 'NDJSON, mọi sự kiện, mọi trường',
+  'find.export.begun':
+    'Trình duyệt đang tải tệp về. Nếu bị ngắt giữa chừng, trình duyệt báo lỗi tải.',
+  'find.export.busy': 'Đang có hai lượt xuất chạy. Chờ một lượt xong rồi thử lại.',
+  'find.export.refused': 'Chưa xuất được: {{why}}',
+  'find.export.tableOnly':
+    'Câu tìm có | {{pipe}}, nên chỉ xuất được các dòng đang có trên màn hình.',
   'find.export.all': 'Cả {{n}} dòng của kết quả',
   'find.export.part': '{{n}} dòng đã lấy về',
   'find.export.csvShown': 'CSV, các cột đang hiện',
