@@ -68,6 +68,12 @@ protected:
                         base::format_rfc3339(fake.clock.now() + base::Duration::days(30)), more));
     }
 
+    net::Response patch(const FakeApi::Session& who, std::string_view path, int version,
+                        std::string body) {
+        return fake.ask_as(who, "PATCH", path, std::move(body),
+                           {{"If-Match", fmt::format("\"{}\"", version)}});
+    }
+
     const std::string kId = "11111111-1111-4111-8111-111111111111";
     const std::string kMany = "33333333-3333-4333-8333-333333333333";
     FakeApi fake;
@@ -131,20 +137,66 @@ TEST_F(RuleLife, RefusesExceptionsThatCannotWork) {
 TEST_F(RuleLife, RemovesAnExceptionAndPutsItBack) {
     const auto made = FakeApi::json(except(kId, R"({"field":"a","op":"contains","value":"x"})"));
     const std::string path = "/api/v1/rules/exceptions/" + std::string(made.at("id").as_string());
-    EXPECT_EQ(fake.ask_as(analyst, "PATCH", path, R"({"removed":true,"reason":"x"})").status, 403);
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":true})").status, 400);
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":true,"reason":"over"})").status, 200);
+    EXPECT_EQ(patch(analyst, path, 1, R"({"removed":true,"reason":"x"})").status, 403);
+    EXPECT_EQ(patch(admin, path, 1, R"({"removed":true})").status, 400);
+    EXPECT_EQ(patch(admin, path, 1, R"({"removed":true,"reason":"over"})").status, 200);
     const auto removed = get(path);
     EXPECT_EQ(removed.at("state").as_string(), "removed");
     EXPECT_EQ(removed.at("changed_reason").as_string(), "over");
     EXPECT_TRUE(fake.rule_service->loading()->exceptions.empty());
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":false,"reason":"not yet"})").status,
-              200);
+    EXPECT_EQ(patch(admin, path, 2, R"({"removed":false,"reason":"not yet"})").status, 200);
     EXPECT_EQ(fake.rule_service->loading()->exceptions.size(), 1U);
+    EXPECT_EQ(patch(admin, path, 3, R"({"expires":"2020-01-01T00:00:00Z","reason":"x"})").status,
+              400);
+}
+
+TEST_F(RuleLife, AnOldVersionChangesNoException) {
+    const auto made = FakeApi::json(except(kId, R"({"field":"a","op":"contains","value":"x"})"));
+    const std::string path = "/api/v1/rules/exceptions/" + std::string(made.at("id").as_string());
+    EXPECT_EQ(fake.ask_as(analyst, "GET", path).headers["etag"], "\"1\"");
+    const std::string remove = R"({"removed":true,"reason":"over"})";
+    const net::Response unsaid = fake.ask_as(admin, "PATCH", path, remove);
+    EXPECT_EQ(unsaid.status, 428);
+    EXPECT_EQ(FakeApi::error_where(unsaid), "If-Match");
+    const net::Response first = patch(admin, path, 1, remove);
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(first.headers["etag"], "\"2\"");
+    const net::Response late = patch(admin, path, 1, R"({"removed":false,"reason":"mine"})");
+    ASSERT_EQ(late.status, 412) << late.body;
+    EXPECT_EQ(FakeApi::error_code(late), "conflict");
+    const auto current = FakeApi::json(late).at("current").as_object();
+    EXPECT_EQ(current.at("state").as_string(), "removed");
+    EXPECT_EQ(current.at("version").as_int64(), 2);
+    EXPECT_EQ(get(path).at("state").as_string(), "removed");
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":false,"reason":"any"})",
+                          {{"If-Match", "*"}})
+                  .status,
+              200);
+}
+
+TEST_F(RuleLife, AnOldVersionSwitchesNoRule) {
+    const std::string path = "/api/v1/rules/" + kId;
+    EXPECT_EQ(fake.ask_as(analyst, "GET", path).headers["etag"], "\"0\"");
+    const std::string off = R"({"enabled":false,"reason":"noisy"})";
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, off).status, 428);
+    EXPECT_EQ(patch(analyst, path, 0, off).status, 403);
+    const net::Response first = patch(admin, path, 0, off);
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(first.headers["etag"], "\"1\"");
+    const net::Response late = patch(admin, path, 0, R"({"enabled":true})");
+    ASSERT_EQ(late.status, 412) << late.body;
+    EXPECT_EQ(FakeApi::error_code(late), "conflict");
+    const auto current = FakeApi::json(late).at("current").as_object();
+    EXPECT_FALSE(current.at("enabled").as_bool());
+    EXPECT_EQ(current.at("disabled_reason").as_string(), "noisy");
+    EXPECT_EQ(current.at("version").as_int64(), 1);
+    EXPECT_FALSE(get(path).at("enabled").as_bool());
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, off, {{"If-Match", "first"}}).status, 400);
+    EXPECT_EQ(patch(admin, path, 1, R"({"enabled":true})").status, 200);
     EXPECT_EQ(
-        fake.ask_as(admin, "PATCH", path, R"({"expires":"2020-01-01T00:00:00Z","reason":"x"})")
+        fake.ask_as(admin, "PATCH", path, R"({"enabled":false,"reason":"x"})", {{"If-Match", "*"}})
             .status,
-        400);
+        200);
 }
 
 TEST_F(RuleLife, ExplainsAndPreviewsForThoseWhoOnlyRead) {

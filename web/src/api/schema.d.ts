@@ -3779,6 +3779,8 @@ export interface operations {
             /** @description The exception. */
             200: {
                 headers: {
+                    /** @description The version in quotes. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3793,7 +3795,10 @@ export interface operations {
     changeRuleException: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The version that the change was decided on, in quotes; `*` for whatever it is. */
+                "If-Match": string;
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -3824,6 +3829,19 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            /** @description Somebody changed it meanwhile; `current` is the exception as it stands. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["Error"];
+                        current?: components["schemas"]["RuleException"];
+                    };
+                };
+            };
+            428: components["responses"]["VersionMissing"];
         };
     };
     listRulePacks: {
@@ -3957,6 +3975,8 @@ export interface operations {
             /** @description The rule with its text. */
             200: {
                 headers: {
+                    /** @description The version in quotes. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3971,7 +3991,10 @@ export interface operations {
     changeRule: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The version that the change was decided on, in quotes; `*` for whatever it is. */
+                "If-Match": string;
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -4000,6 +4023,19 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            /** @description Somebody changed it meanwhile; `current` is the rule as it stands. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["Error"];
+                        current?: components["schemas"]["Rule"];
+                    };
+                };
+            };
+            428: components["responses"]["VersionMissing"];
         };
     };
     explainRule: {
