@@ -46,6 +46,7 @@ std::span<const Route> hunt_routes();
 std::span<const Route> saved_search_routes();
 std::span<const Route> history_routes();
 std::span<const Route> rule_routes();
+std::span<const Route> own_rule_routes();
 std::span<const Route> rule_exception_routes();
 std::span<const Route> rule_pack_routes();
 std::span<const Route> rule_coverage_routes();

@@ -494,7 +494,25 @@ export interface paths {
         };
         get: operations["listRules"];
         put?: never;
-        post?: never;
+        /** Keep a rule written in the console, as a version of the pack `console`. In force for the next events. */
+        post: operations["addRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a rule's text would load beside all others, and what is wrong with it. Keeps nothing. */
+        post: operations["checkRule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -655,7 +673,8 @@ export interface paths {
         get: operations["getRule"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a rule that was written in the console. Others are switched off, or go with their pack. */
+        delete: operations["removeRule"];
         options?: never;
         head?: never;
         patch: operations["changeRule"];
@@ -1816,6 +1835,17 @@ export interface components {
             ns_per_evaluation: number | null;
             /** @description Estimated share of the time spent on evaluating rules, 0 to 1. */
             share: number | null;
+        };
+        RuleText: {
+            /** @description YAML, one document with an id (a UUID). */
+            text: string;
+        };
+        RuleTextFault: {
+            /** @description 1 = first line; null = no single place. */
+            line: number | null;
+            reason: string;
+            /** @description The rule loads all the same. */
+            warning: boolean;
         };
         /** @enum {string} */
         RuleExceptionState: "active" | "expired" | "removed" | "broken";
@@ -3579,6 +3609,81 @@ export interface operations {
             403: components["responses"]["Denied"];
         };
     };
+    addRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleText"];
+            };
+        };
+        responses: {
+            /** @description In force. `faults` are warnings alone. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        title: string;
+                        faults: components["schemas"]["RuleTextFault"][];
+                    };
+                };
+            };
+            /** @description It cannot be loaded, `error.code` is `rule_refused`; `where` says the line, `faults` are all of them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["Error"] & {
+                            faults?: components["schemas"]["RuleTextFault"][];
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    checkRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleText"];
+            };
+        };
+        responses: {
+            /** @description What is said of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        loads: boolean;
+                        id: string;
+                        title: string;
+                        faults: components["schemas"]["RuleTextFault"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
     reloadRules: {
         parameters: {
             query?: never;
@@ -3986,6 +4091,38 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    removeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone; the versions of the pack `console` before still have it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            /** @description It was not written in the console. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
         };
     };
     changeRule: {

@@ -40,6 +40,13 @@ function saved(over: Partial<Schemas['SavedSearch']> = {}): Schemas['SavedSearch
   };
 }
 
+const kRights: Schemas['Permission'][] = [
+  'events_search',
+  'alerts_view',
+  'rules_view',
+  'rules_edit',
+];
+let rights = kRights;
 let searches: Asked[] = [];
 let answer: Partial<Schemas['SearchAnswer']> = {};
 
@@ -57,7 +64,7 @@ const server = setupServer(
     HttpResponse.json({
       user: { id: 'me', name: 'truc' },
       role: 'coordinator',
-      permissions: ['events_search', 'alerts_view', 'rules_view', 'rules_edit'],
+      permissions: rights,
       csrf: 'token',
       expires: now,
     } satisfies Schemas['Session']),
@@ -84,6 +91,9 @@ const server = setupServer(
       ],
       total: 3,
     }),
+  ),
+  http.post('*/api/v1/rules/check', () =>
+    HttpResponse.json({ loads: true, id: 'r1', title: 'Luật', faults: [] }),
   ),
   http.get('*/api/v1/search/progress', () =>
     HttpResponse.json({ running: true, bytes: 5_242_880, blocks_done: 3, blocks: 12 }),
@@ -136,6 +146,7 @@ beforeAll(() => {
 beforeEach(() => {
   searches = [];
   answer = {};
+  rights = kRights;
 });
 afterEach(() => {
   live.stop();
@@ -407,4 +418,99 @@ test('a table is exported as it stands, and the menu says so', async () => {
   expect(await screen.findByText(/Câu tìm có \| stats, nên chỉ xuất được/)).toBeTruthy();
   expect(await screen.findByRole('menuitem', item('CSV, các cột đang hiện'))).toBeTruthy();
   expect(screen.queryByRole('menuitem', item(kCsv))).toBeNull();
+});
+
+type Fault = Schemas['RuleTextFault'];
+
+async function draft(checked: (text: string) => Fault[]) {
+  server.use(
+    http.post('*/api/v1/rules/check', async ({ request }) => {
+      const { text } = (await request.json()) as { text: string };
+      const faults = checked(text);
+      return HttpResponse.json({
+        loads: faults.every((one) => one.warning),
+        id: 'r1',
+        title: 'Luật',
+        faults,
+      });
+    }),
+  );
+  open('/search?q=user.name%3Aroot');
+  await screen.findByText('line 11');
+  fireEvent.click(screen.getByRole('button', { name: 'Thành luật' }));
+  return screen.findByRole('dialog', { name: 'Bản thảo luật Sigma' });
+}
+
+test('a draft that would not load shows the line, and cannot be kept until it is right', async () => {
+  const dialog = await draft((text) =>
+    text.includes('condition: other')
+      ? [{ line: 3, reason: 'there is no "other"', warning: false }]
+      : [],
+  );
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  const text = within(dialog).getByRole<HTMLTextAreaElement>('textbox', {
+    name: /^Luật dạng Sigma/,
+  });
+  await within(dialog).findByText('Máy chủ đọc được luật này và sẽ cho chạy.');
+  expect(keep.disabled).toBe(false);
+  fireEvent.change(text, { target: { value: 'title: x\ndetection:\n  condition: other' } });
+  expect(keep.disabled).toBe(true);
+  fireEvent.click(await within(dialog).findByRole('button', { name: 'Dòng 3' }));
+  expect(text.value.slice(text.selectionStart, text.selectionEnd)).toBe('  condition: other');
+  expect(keep.disabled).toBe(true);
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Viết lại theo câu tìm' }));
+  expect(text.value).toContain('user.name');
+  await waitFor(() => expect(keep.disabled).toBe(false));
+});
+
+test('a draft is kept as a rule, and undone', async () => {
+  const said: string[] = [];
+  server.use(
+    http.post('*/api/v1/rules', async ({ request }) => {
+      said.push(((await request.json()) as { text: string }).text);
+      return HttpResponse.json({ id: 'r1', title: 'Luật', faults: [] }, { status: 201 });
+    }),
+    http.delete('*/api/v1/rules/r1', () => {
+      said.push('gone');
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const dialog = await draft(() => []);
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  await waitFor(() => expect(keep.disabled).toBe(false));
+  fireEvent.click(keep);
+  expect(await within(dialog).findByText(/đang xét các sự kiện mới đến/)).toBeTruthy();
+  const link = within(dialog).getByRole<HTMLAnchorElement>('link', { name: 'Mở luật' });
+  expect(link.href).toContain('/rules?rule=r1');
+  expect(said[0]).toContain("user.name: 'root'");
+  fireEvent.click(screen.getByRole('button', { name: 'Hoàn tác' }));
+  await waitFor(() => expect(said).toHaveLength(2));
+});
+
+test('what the server refuses when it is to be kept stands under the text', async () => {
+  const faults: Fault[] = [
+    { line: null, reason: 'its id is taken by another rule', warning: false },
+  ];
+  server.use(
+    http.post('*/api/v1/rules', () =>
+      HttpResponse.json(
+        { error: { code: 'rule_refused', message: 'taken', request_id: 'r', faults } },
+        { status: 400 },
+      ),
+    ),
+  );
+  const dialog = await draft(() => []);
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  await waitFor(() => expect(keep.disabled).toBe(false));
+  fireEvent.click(keep);
+  expect(await within(dialog).findByText('its id is taken by another rule')).toBeTruthy();
+});
+
+test('who may not change rules reads the draft and cannot keep it', async () => {
+  rights = ['events_search', 'rules_view'];
+  const dialog = await draft(() => []);
+  await within(dialog).findByText('Máy chủ đọc được luật này và sẽ cho chạy.');
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  expect(keep.disabled).toBe(true);
+  expect(within(dialog).getByText(/Chỉ điều phối và quản trị lưu được luật/)).toBeTruthy();
 });
