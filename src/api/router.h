@@ -50,6 +50,7 @@ std::span<const Route> own_rule_routes();
 std::span<const Route> rule_exception_routes();
 std::span<const Route> rule_pack_routes();
 std::span<const Route> rule_coverage_routes();
+std::span<const Route> indicator_routes();
 std::span<const Route> source_routes();
 std::span<const Route> admin_routes();
 std::span<const Route> ingest_routes();

@@ -8,6 +8,7 @@
 #include "api/alert_json.h"
 #include "api/body.h"
 #include "api/rule_json.h"
+#include "api/shown_path.h"
 
 namespace gac::api {
 
@@ -35,19 +36,7 @@ struct Ledger {
     std::shared_ptr<const pipeline::RuleCosts> costs;
     std::vector<std::filesystem::path> paths;  // that rules are read from
 
-    // A file's path below the folder that it was found in: where that lies is no reader's business.
-    std::string shown(std::string_view path) const {
-        for (const std::filesystem::path& from : paths) {
-            const std::string& folder = from.native();
-            if (path.starts_with(folder) && path.size() > folder.size()) {
-                const std::string_view rest = path.substr(folder.size());
-                if (rest.starts_with('/') || folder.ends_with('/')) {
-                    return std::string(rest.substr(rest.starts_with('/') ? 1 : 0));
-                }
-            }
-        }
-        return std::filesystem::path(path).filename().string();
-    }
+    std::string shown(std::string_view path) const { return shown_path(path, paths); }
 
     template <class T>
     static T of(const std::map<std::string, T, std::less<>>& all, std::string_view id) {

@@ -699,6 +699,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lists of indicators in force, what they hold, and which of their lines were left out. */
+        get: operations["listIndicatorLists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -1846,6 +1863,52 @@ export interface components {
             reason: string;
             /** @description The rule loads all the same. */
             warning: boolean;
+        };
+        IndicatorLists: {
+            lists: components["schemas"]["IndicatorList"][];
+            /** @description Of all lists, allow lists included. */
+            entries: number;
+            /** @description Lines that are no indicator, all of them. */
+            refused: number;
+            memory_bytes: number;
+            /** @description Files that were left out as a whole. */
+            failures: {
+                file: string;
+                reason: string;
+            }[];
+            /** @description The files were changed since, but one is bad (`failures`): the lists before stay in force. */
+            stale: boolean;
+            /**
+             * Format: date-time
+             * @description Null when there are none.
+             */
+            loaded_at: string | null;
+            took_ms: number;
+        };
+        IndicatorList: {
+            /** @description As a hunt names it. */
+            name: string;
+            /** @description Relative to the folder of lists. */
+            file: string;
+            /** @description What stands here does not hit. */
+            allow: boolean;
+            entries: number;
+            refused: number;
+            /** @description Entries by type: ip, domain, url, md5 …; types without entries are left out. */
+            types: {
+                [key: string]: number;
+            };
+            /** @description Since the server started. */
+            hits: number;
+            /** @description Hits that an allow list kept back. */
+            suppressed: number;
+            /** @description Hits of entries that were valid no longer. */
+            expired: number;
+            /** @description The first lines that were left out. */
+            faults: {
+                line: number | null;
+                reason: string;
+            }[];
         };
         /** @enum {string} */
         RuleExceptionState: "active" | "expired" | "removed" | "broken";
@@ -4212,6 +4275,28 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    listIndicatorLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of their files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorLists"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
         };
     };
     listSources: {

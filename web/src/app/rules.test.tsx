@@ -1,4 +1,5 @@
-// The rules screen against the contract's answers: two people switch one rule or change one exception.
+// The rules screen against the contract's answers: two people switch one rule or change one exception, and
+// the lists of indicators.
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
@@ -160,4 +161,60 @@ test('an exception that somebody changed meanwhile can be left as it stands', as
   fireEvent.click(within(dialog).getByRole('button', { name: 'Giữ bản hiện nay' }));
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   expect(versions).toEqual(['"2"']);
+});
+
+test('the lists of indicators, their kinds and the lines that were left out', async () => {
+  const list: Schemas['IndicatorList'] = {
+    name: 'botnet tháng 11',
+    file: 'botnet.txt',
+    allow: false,
+    entries: 1203,
+    refused: 2,
+    types: { domain: 3, ip: 1200 },
+    hits: 17,
+    suppressed: 0,
+    expired: 0,
+    faults: [{ line: 4, reason: 'not an indicator' }],
+  };
+  const all: Schemas['IndicatorLists'] = {
+    lists: [list],
+    entries: 1203,
+    refused: 2,
+    memory_bytes: 65536,
+    failures: [{ file: 'bad.txt', reason: 'is no list' }],
+    stale: true,
+    loaded_at: now,
+    took_ms: 3,
+  };
+  server.use(http.get('*/api/v1/indicators', () => HttpResponse.json(all)));
+  open('/rules?tab=indicators');
+  const row = await screen.findByRole('row', { name: /botnet tháng 11/ });
+  expect(row.textContent).toContain('địa chỉ IP 1.200, tên miền 3');
+  expect(row.textContent).toContain('17');
+  expect(screen.getByText('bad.txt')).toBeTruthy();
+  expect(screen.getByText(/danh sách trước vẫn có hiệu lực/)).toBeTruthy();
+  const more = within(row).getByRole('button', { name: '2 dòng bị bỏ của botnet tháng 11' });
+  fireEvent.click(more);
+  expect(await screen.findByText('not an indicator')).toBeTruthy();
+  expect(screen.getByText('Dòng 4')).toBeTruthy();
+  expect(screen.getByText('1 dòng đầu trong 2 dòng bị bỏ')).toBeTruthy();
+});
+
+test('no lists: says where they go', async () => {
+  server.use(
+    http.get('*/api/v1/indicators', () =>
+      HttpResponse.json({
+        lists: [],
+        entries: 0,
+        refused: 0,
+        memory_bytes: 0,
+        failures: [],
+        stale: false,
+        loaded_at: null,
+        took_ms: 0,
+      } satisfies Schemas['IndicatorLists']),
+    ),
+  );
+  open('/rules?tab=indicators');
+  expect(await screen.findByText('Chưa có danh sách chỉ dấu nào.')).toBeTruthy();
 });

@@ -514,3 +514,18 @@ test('who may not change rules reads the draft and cannot keep it', async () => 
   expect(keep.disabled).toBe(true);
   expect(within(dialog).getByText(/Chỉ điều phối và quản trị lưu được luật/)).toBeTruthy();
 });
+
+test('| hunt offers the lists in force', async () => {
+  server.use(
+    http.get('*/api/v1/indicators', () =>
+      HttpResponse.json({ lists: [{ name: 'botnet' }, { name: 'nội bộ', allow: true }] }),
+    ),
+  );
+  open('/search?q=x');
+  const box = await line();
+  await screen.findByText('line 11');
+  type(box, 'x | hunt ');
+  const offers = await screen.findByRole('listbox', { name: 'Gợi ý' });
+  expect(await within(offers).findByRole('option', { name: /botnet/ })).toBeTruthy();
+  expect(within(offers).queryByRole('option', { name: /nội bộ/ })).toBeNull();
+});
