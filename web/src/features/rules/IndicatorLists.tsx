@@ -160,7 +160,7 @@ function Table({ lists }: { lists: List[] }) {
 function Refused({ list }: { list: List }) {
   const { t } = useText();
   return (
-    <>
+    <div className="lists-open">
       {list.faults.length < list.refused && (
         <p className="meta">
           {t('lists.firstOf', { n: number(list.faults.length), all: number(list.refused) })}
@@ -176,6 +176,6 @@ function Refused({ list }: { list: List }) {
           </li>
         ))}
       </ul>
-    </>
+    </div>
   );
 }
