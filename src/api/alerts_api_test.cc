@@ -293,9 +293,11 @@ TEST(RulesApi, ListsLoadedAndRefusedAndSwitchesOff) {
     const auto all = FakeApi::json(fake.ask_as(admin, "GET", "/api/v1/rules"));
     EXPECT_EQ(all.at("rules").as_array().size(), 2U);
     const std::string good = "/api/v1/rules/11111111-1111-4111-8111-111111111111";
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", good, R"({"enabled":false})").status, 400);
-    const net::Response off =
-        fake.ask_as(admin, "PATCH", good, R"({"enabled":false,"reason":"noisy"})");
+    const auto switch_it = [&](std::string body) {
+        return fake.ask_as(admin, "PATCH", good, std::move(body), {{"If-Match", "\"0\""}});
+    };
+    EXPECT_EQ(switch_it(R"({"enabled":false})").status, 400);
+    const net::Response off = switch_it(R"({"enabled":false,"reason":"noisy"})");
     ASSERT_EQ(off.status, 200) << off.body;
     const auto shown = FakeApi::json(fake.ask_as(admin, "GET", good));
     EXPECT_FALSE(shown.at("enabled").as_bool());

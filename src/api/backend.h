@@ -21,6 +21,7 @@
 #include "event/profile.h"
 #include "pipeline/chunk.h"
 #include "pipeline/hunt_service.h"
+#include "pipeline/indicator_service.h"
 #include "pipeline/rule_service.h"
 #include "pipeline/source_table.h"
 #include "response/alerts.h"
@@ -81,6 +82,7 @@ struct Backend {
     pipeline::RuleService& rules;
     pipeline::SourceTable& sources;
     pipeline::HuntService& hunts;
+    pipeline::IndicatorService& indicators;
 
     // Pipeline::submit: takes the chunk, or says Unavailable or StorageFull and leaves it
     // untouched.

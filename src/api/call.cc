@@ -138,6 +138,14 @@ net::Response version_missing(const Call& call) {
                             call.request.id);
 }
 
+net::Response version_differs(const Call& call, const Error& error, std::string_view current) {
+    Problem problem = problem_of(error);
+    problem.status = 412;
+    net::Response response = problem_response(problem, call.request.id);
+    response.body.insert(response.body.size() - 1, fmt::format(",\"current\":{}", current));
+    return response;
+}
+
 Problem problem_of(const Error& error) {
     Problem problem{500, std::string(base::name_of(error.code)), error.text, error.where};
     switch (error.code) {

@@ -55,6 +55,8 @@ struct Problem {
 net::Response problem_response(const Problem& problem, std::string_view request_id);
 // 428: a change without If-Match.
 net::Response version_missing(const Call& call);
+// 412: somebody was faster; `current` is the object as it stands, as JSON.
+net::Response version_differs(const Call& call, const Error& error, std::string_view current);
 // The one place where codes become statuses. Faults of our own are logged with the request's id and
 // hidden.
 net::Response error_response(const Error& error, std::string_view request_id);

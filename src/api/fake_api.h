@@ -53,6 +53,7 @@ struct FakePipeline {
 struct FakeApi : response::FakeDesk {
     FakeApi() {
         std::filesystem::create_directories(folder.path() / "rules");
+        std::filesystem::create_directories(folder.path() / "lists");
         std::ofstream(folder.path() / "openapi.yaml") << "openapi: 3.1.0\n";
         profiles = must(event::ProfileSet::load(folder.path() / "rules", base::Zone::utc()));
         history =
@@ -62,7 +63,7 @@ struct FakeApi : response::FakeDesk {
             rules, rule_exceptions, clock);
         must(rule_service->reload());
         indicators = std::make_unique<pipeline::IndicatorService>(
-            pipeline::IndicatorPaths{},
+            pipeline::IndicatorPaths{.lists = {folder.path() / "lists"}, .allow = {}},
             std::make_shared<detect::IndicatorPlan>(*profiles, detect::IndicatorOptions{}));
         hunts = std::make_unique<pipeline::HuntService>(
             pipeline::HuntParts{.history = *history,
@@ -115,6 +116,7 @@ struct FakeApi : response::FakeDesk {
             .rules = *rule_service,
             .sources = *sources_table,
             .hunts = *hunts,
+            .indicators = *indicators,
             .submit = [this](pipeline::Chunk& chunk) { return pipeline.submit(chunk); },
             .try_line = [](std::string_view line, std::string_view,
                            std::string_view) -> Result<TriedLine> {
@@ -141,6 +143,9 @@ struct FakeApi : response::FakeDesk {
             .visit_events =
                 [this](const store::Query& query,
                        const std::function<Result<bool>(const event::EventBatch&)>& use) {
+                    if (before_visit) {
+                        before_visit();
+                    }
                     return history->visit(query, use);
                 },
             .source_names = sources_table.get(),
@@ -221,6 +226,7 @@ struct FakeApi : response::FakeDesk {
     std::shared_ptr<const event::ProfileSet> profiles;
     std::unique_ptr<store::Store> history;
     int kept = 0;  // how often the store was told what to keep
+    std::function<void()> before_visit;
     std::unique_ptr<pipeline::RuleService> rule_service;
     std::unique_ptr<pipeline::IndicatorService> indicators;
     std::unique_ptr<pipeline::HuntService> hunts;

@@ -154,11 +154,12 @@ Result<net::Response> delete_events(Api::State& state, Call& call) {
 struct Export {
     store::Query query;
     store::ExportFormat format;
+    bool check = false;
 };
 
 Result<Export> read_export(Api::State& state, Call& call) {
     GAC_CHECK(state.require(call, Permission::EventsSearch));
-    GAC_CHECK(call.only({"query", "from", "to", "format"}));
+    GAC_CHECK(call.only({"query", "from", "to", "format", "check"}));
     const base::TimePoint now = state.now();
     GAC_TRY(query, store::parse(call.parameter("query"), now));
     GAC_TRY(from, call.time("from", now));
@@ -168,10 +169,11 @@ Result<Export> read_export(Api::State& state, Call& call) {
     const std::string_view name = call.parameter("format");
     const auto format = store::parse_export_format(name.empty() ? "ndjson" : name);
     if (!format) {
-        return fail(Code::InvalidArgument, fmt::format("'{}' is neither ndjson nor csv", name),
-                    "format");
+        return fail(Code::InvalidArgument,
+                    fmt::format("'{}' is not ndjson, csv or spreadsheet", name), "format");
     }
-    return Export{.query = std::move(query), .format = *format};
+    GAC_TRY(check, call.truth("check"));
+    return Export{.query = std::move(query), .format = *format, .check = check.value_or(false)};
 }
 
 // The answer begins at once and is written as the events are read; it ends early (without the last
@@ -196,6 +198,9 @@ void export_events(Api::State& state, Call& call, net::Responder respond) {
     if (!turn.taken) {
         return refuse({Code::Unavailable, "two exports are running already", {}});
     }
+    if (asked->check) {
+        return respond(no_content());
+    }
     if (const auto written = state.backend.audit.append(
             call.actor, {.action = "history.export",
                          .object_kind = "events",
@@ -205,7 +210,7 @@ void export_events(Api::State& state, Call& call, net::Responder respond) {
         !written) {
         return refuse(written.error());
     }
-    const bool csv = asked->format == store::ExportFormat::Csv;
+    const bool csv = asked->format != store::ExportFormat::Ndjson;
     const auto stream = std::make_shared<net::Stream>(4 * kSendAtOnce, "");
     net::Response response;
     response.headers.add("Content-Type",

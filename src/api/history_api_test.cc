@@ -94,6 +94,71 @@ TEST_F(HistoryApi, ExportsEveryEventAsAStream) {
     EXPECT_EQ(fake.ask_with(read, "GET", "/api/v1/history/export?format=parquet").status, 400);
 }
 
+TEST_F(HistoryApi, SaysBeforehandWhetherAnExportWouldRun) {
+    put(10);
+    const std::string read = fake.token(TokenScope::Read);
+    const std::string path = "/api/v1/history/export?check=true";
+    auto answer = fake.ask_with(read, "GET", path);
+    EXPECT_EQ(answer.status, 204);
+    EXPECT_EQ(answer.stream, nullptr);
+    answer = fake.ask_with(read, "GET", path + "&query=a%20and%20(");
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_FALSE(FakeApi::error_where(answer).empty());
+    EXPECT_EQ(fake.ask_with(read, "GET", path + "&query=*%20%7C%20stats%20count()").status, 400);
+    EXPECT_EQ(fake.ask_with(fake.token(TokenScope::Ingest), "GET", path).status, 403);
+}
+
+TEST_F(HistoryApi, RunsTwoExportsAtOnceAndRefusesAThird) {
+    put(10);
+    const std::string read = fake.token(TokenScope::Read);
+    int deep = 0;
+    std::vector<net::Response> inside;
+    fake.before_visit = [&] {
+        const int mine = ++deep;
+        inside.push_back(fake.ask_with(read, "GET", "/api/v1/history/export"));
+        if (mine == 2) {
+            inside.push_back(fake.ask_with(read, "GET", "/api/v1/history/export?check=true"));
+        }
+    };
+    const auto first = fake.ask_with(read, "GET", "/api/v1/history/export");
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(deep, 2);
+    ASSERT_EQ(inside.size(), 3u);  // innermost first
+    EXPECT_EQ(inside[0].status, 503) << inside[0].body;
+    EXPECT_TRUE(inside[0].headers.has("Retry-After"));
+    EXPECT_EQ(inside[1].status, 503) << inside[1].body;
+    EXPECT_EQ(inside[2].status, 200);
+    fake.before_visit = {};
+    EXPECT_EQ(fake.ask_with(read, "GET", "/api/v1/history/export").status, 200);
+}
+
+TEST_F(HistoryApi, ASpreadsheetReadsUtf8AndRunsNothing) {
+    event::EventBatch batch;
+    for (const char* text : {"=cmd|' /C calc'!A0", "@SUM(1)", "plain \"Ế\"", "-1"}) {
+        batch.begin();
+        event::EventHead head;
+        head.time = fake.clock.now();
+        head.received = head.time;
+        head.raw = batch.arena().copy(text);
+        head.source = fake.sources_table->source_id("odd");
+        batch.end(head);
+    }
+    batch.set_first_id(fake.history->reserve(batch.size()));
+    const auto position = fake.history->append(batch);
+    ASSERT_TRUE(position.has_value());
+    ASSERT_TRUE(fake.history->wait_durable(*position).has_value());
+    const std::string read = fake.token(TokenScope::Read);
+    const std::string path =
+        "/api/v1/history/export?query=*%20%7C%20fields%20event.original&format=";
+    EXPECT_EQ(fake.ask_with(read, "GET", path + "spreadsheet").stream->take(),
+              "\xEF\xBB\xBF"
+              "event.original\r\n'=cmd|' /C calc'!A0\r\n'@SUM(1)\r\n"
+              "\"plain \"\"Ế\"\"\"\r\n'-1\r\n");
+    EXPECT_EQ(fake.ask_with(read, "GET", path + "csv").stream->take(),
+              "event.original\r\n=cmd|' /C calc'!A0\r\n@SUM(1)\r\n"
+              "\"plain \"\"Ế\"\"\"\r\n-1\r\n");
+}
+
 TEST_F(HistoryApi, TellsWhatItHolds) {
     put(10);
     const auto answer = fake.ask_with(fake.token(TokenScope::Read), "GET", "/api/v1/history");

@@ -46,7 +46,9 @@ void write_exception(Api::State& state, JsonWriter& json, const RuleException& o
 net::Response answer(Api::State& state, const RuleException& one, int status = 200) {
     JsonWriter json;
     write_exception(state, json, one);
-    return json_response(json.take(), status);
+    net::Response response = json_response(json.take(), status);
+    response.headers.add("ETag", fmt::format("\"{}\"", one.version));
+    return response;
 }
 
 Result<ExceptionId> id_in_path(const Call& call) {
@@ -119,6 +121,10 @@ Result<net::Response> show(Api::State& state, Call& call) {
 Result<net::Response> change(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::RulesEdit, {"rule_exception", call.path.at(0)}));
     GAC_TRY(id, id_in_path(call));
+    if (!call.request.headers.has("if-match")) {
+        return version_missing(call);
+    }
+    GAC_TRY(version, call.expected_version());
     GAC_TRY(body, Body::parse(call.request, {"expires", "removed", "reason"}));
     response::ExceptionChange wanted;
     GAC_TRY(reason, body.text_or_empty("reason", kReasonMax));
@@ -132,9 +138,16 @@ Result<net::Response> change(Api::State& state, Call& call) {
         wanted.removed = removed;
     }
     GAC_TRY(found, state.backend.rule_exceptions.find(scope, id));
-    GAC_TRY(after, state.backend.rule_exceptions.change(call.actor, found.id, wanted));
+    auto after = state.backend.rule_exceptions.change(call.actor, found.id, version, wanted);
+    if (!after && after.error().code == Code::Conflict) {
+        GAC_TRY(current, state.backend.rule_exceptions.find(scope, id));
+        JsonWriter json;
+        write_exception(state, json, current);
+        return version_differs(call, after.error(), json.take());
+    }
+    GAC_CHECK(after);
     GAC_CHECK(state.backend.rules.reload());
-    return answer(state, after);
+    return answer(state, *after);
 }
 
 constexpr Route kRoutes[] = {

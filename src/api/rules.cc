@@ -8,6 +8,7 @@
 #include "api/alert_json.h"
 #include "api/body.h"
 #include "api/rule_json.h"
+#include "api/shown_path.h"
 
 namespace gac::api {
 
@@ -35,19 +36,7 @@ struct Ledger {
     std::shared_ptr<const pipeline::RuleCosts> costs;
     std::vector<std::filesystem::path> paths;  // that rules are read from
 
-    // A file's path below the folder that it was found in: where that lies is no reader's business.
-    std::string shown(std::string_view path) const {
-        for (const std::filesystem::path& from : paths) {
-            const std::string& folder = from.native();
-            if (path.starts_with(folder) && path.size() > folder.size()) {
-                const std::string_view rest = path.substr(folder.size());
-                if (rest.starts_with('/') || folder.ends_with('/')) {
-                    return std::string(rest.substr(rest.starts_with('/') ? 1 : 0));
-                }
-            }
-        }
-        return std::filesystem::path(path).filename().string();
-    }
+    std::string shown(std::string_view path) const { return shown_path(path, paths); }
 
     template <class T>
     static T of(const std::map<std::string, T, std::less<>>& all, std::string_view id) {
@@ -205,6 +194,10 @@ void write_origin(JsonWriter& json, const RuleInfo& rule, const pipeline::RuleLo
     write_texts(json, "warnings", warnings);
 }
 
+std::string etag_of(const Ledger& ledger, std::string_view id) {
+    return fmt::format("\"{}\"", Ledger::of(ledger.states, id).version);
+}
+
 Result<net::Response> show(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::RulesView));
     GAC_CHECK(call.only({}));
@@ -224,7 +217,9 @@ Result<net::Response> show(Api::State& state, Call& call) {
             json.field(contract_word(static_cast<response::Verdict>(i)), outcomes.by_verdict[i]);
         }
         json.close_object();
-        return json_response(json.close_object().take());
+        net::Response response = json_response(json.close_object().take());
+        response.headers.add("ETag", etag_of(ledger, id));
+        return response;
     }
     for (const auto& fault : loading ? loading->faults : std::vector<detect::RuleFault>()) {
         if (!fault.warning && id_of(fault, ledger) == id) {
@@ -239,6 +234,10 @@ Result<net::Response> show(Api::State& state, Call& call) {
 Result<net::Response> change(Api::State& state, Call& call) {
     const std::string& id = call.path.at(0);
     GAC_TRY(scope, state.require(call, Permission::RulesEdit, {"rule", id}));
+    if (!call.request.headers.has("if-match")) {
+        return version_missing(call);
+    }
+    GAC_TRY(version, call.expected_version());
     GAC_TRY(body, Body::parse(call.request, {"enabled", "reason"}));
     if (!body.has("enabled")) {
         return fail(Code::InvalidArgument, "'enabled' is missing", "enabled");
@@ -249,15 +248,23 @@ Result<net::Response> change(Api::State& state, Call& call) {
     if (!rule) {
         return fail(Code::NotFound, "no such rule is loaded", "id");
     }
-    GAC_TRY(before, state.backend.rules_book.find(id));
-    GAC_CHECK(
-        state.backend.rules_book.set_enabled(call.actor, id, before.version, enabled, reason));
+    const auto done =
+        state.backend.rules_book.set_enabled(call.actor, id, version, enabled, reason);
+    if (!done && done.error().code != Code::Conflict) {
+        return std::unexpected(done.error());
+    }
     GAC_CHECK(state.backend.rules.refresh_disabled());
+    GAC_TRY(ledger, read_ledger(state, scope));
     JsonWriter json;
     json.open_object();
-    GAC_TRY(ledger, read_ledger(state, scope));
     write_loaded_members(json, *rule, ledger, state.backend.rules.packs());
-    return json_response(json.close_object().take());
+    std::string current = json.close_object().take();
+    if (!done) {
+        return version_differs(call, done.error(), current);
+    }
+    net::Response response = json_response(std::move(current));
+    response.headers.add("ETag", etag_of(ledger, id));
+    return response;
 }
 
 Result<net::Response> reload(Api::State& state, Call& call) {

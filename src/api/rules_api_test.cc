@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/json/serialize.hpp>
+
 #include "api/fake_api.h"
 
 namespace gac::api {
@@ -68,6 +70,12 @@ protected:
                         base::format_rfc3339(fake.clock.now() + base::Duration::days(30)), more));
     }
 
+    net::Response patch(const FakeApi::Session& who, std::string_view path, int version,
+                        std::string body) {
+        return fake.ask_as(who, "PATCH", path, std::move(body),
+                           {{"If-Match", fmt::format("\"{}\"", version)}});
+    }
+
     const std::string kId = "11111111-1111-4111-8111-111111111111";
     const std::string kMany = "33333333-3333-4333-8333-333333333333";
     FakeApi fake;
@@ -131,20 +139,66 @@ TEST_F(RuleLife, RefusesExceptionsThatCannotWork) {
 TEST_F(RuleLife, RemovesAnExceptionAndPutsItBack) {
     const auto made = FakeApi::json(except(kId, R"({"field":"a","op":"contains","value":"x"})"));
     const std::string path = "/api/v1/rules/exceptions/" + std::string(made.at("id").as_string());
-    EXPECT_EQ(fake.ask_as(analyst, "PATCH", path, R"({"removed":true,"reason":"x"})").status, 403);
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":true})").status, 400);
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":true,"reason":"over"})").status, 200);
+    EXPECT_EQ(patch(analyst, path, 1, R"({"removed":true,"reason":"x"})").status, 403);
+    EXPECT_EQ(patch(admin, path, 1, R"({"removed":true})").status, 400);
+    EXPECT_EQ(patch(admin, path, 1, R"({"removed":true,"reason":"over"})").status, 200);
     const auto removed = get(path);
     EXPECT_EQ(removed.at("state").as_string(), "removed");
     EXPECT_EQ(removed.at("changed_reason").as_string(), "over");
     EXPECT_TRUE(fake.rule_service->loading()->exceptions.empty());
-    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":false,"reason":"not yet"})").status,
-              200);
+    EXPECT_EQ(patch(admin, path, 2, R"({"removed":false,"reason":"not yet"})").status, 200);
     EXPECT_EQ(fake.rule_service->loading()->exceptions.size(), 1U);
+    EXPECT_EQ(patch(admin, path, 3, R"({"expires":"2020-01-01T00:00:00Z","reason":"x"})").status,
+              400);
+}
+
+TEST_F(RuleLife, AnOldVersionChangesNoException) {
+    const auto made = FakeApi::json(except(kId, R"({"field":"a","op":"contains","value":"x"})"));
+    const std::string path = "/api/v1/rules/exceptions/" + std::string(made.at("id").as_string());
+    EXPECT_EQ(fake.ask_as(analyst, "GET", path).headers["etag"], "\"1\"");
+    const std::string remove = R"({"removed":true,"reason":"over"})";
+    const net::Response unsaid = fake.ask_as(admin, "PATCH", path, remove);
+    EXPECT_EQ(unsaid.status, 428);
+    EXPECT_EQ(FakeApi::error_where(unsaid), "If-Match");
+    const net::Response first = patch(admin, path, 1, remove);
+    EXPECT_EQ(first.status, 200);
+    EXPECT_EQ(first.headers["etag"], "\"2\"");
+    const net::Response late = patch(admin, path, 1, R"({"removed":false,"reason":"mine"})");
+    ASSERT_EQ(late.status, 412) << late.body;
+    EXPECT_EQ(FakeApi::error_code(late), "conflict");
+    const auto current = FakeApi::json(late).at("current").as_object();
+    EXPECT_EQ(current.at("state").as_string(), "removed");
+    EXPECT_EQ(current.at("version").as_int64(), 2);
+    EXPECT_EQ(get(path).at("state").as_string(), "removed");
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, R"({"removed":false,"reason":"any"})",
+                          {{"If-Match", "*"}})
+                  .status,
+              200);
+}
+
+TEST_F(RuleLife, AnOldVersionSwitchesNoRule) {
+    const std::string path = "/api/v1/rules/" + kId;
+    EXPECT_EQ(fake.ask_as(analyst, "GET", path).headers["etag"], "\"0\"");
+    const std::string off = R"({"enabled":false,"reason":"noisy"})";
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, off).status, 428);
+    EXPECT_EQ(patch(analyst, path, 0, off).status, 403);
+    const net::Response first = patch(admin, path, 0, off);
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(first.headers["etag"], "\"1\"");
+    const net::Response late = patch(admin, path, 0, R"({"enabled":true})");
+    ASSERT_EQ(late.status, 412) << late.body;
+    EXPECT_EQ(FakeApi::error_code(late), "conflict");
+    const auto current = FakeApi::json(late).at("current").as_object();
+    EXPECT_FALSE(current.at("enabled").as_bool());
+    EXPECT_EQ(current.at("disabled_reason").as_string(), "noisy");
+    EXPECT_EQ(current.at("version").as_int64(), 1);
+    EXPECT_FALSE(get(path).at("enabled").as_bool());
+    EXPECT_EQ(fake.ask_as(admin, "PATCH", path, off, {{"If-Match", "first"}}).status, 400);
+    EXPECT_EQ(patch(admin, path, 1, R"({"enabled":true})").status, 200);
     EXPECT_EQ(
-        fake.ask_as(admin, "PATCH", path, R"({"expires":"2020-01-01T00:00:00Z","reason":"x"})")
+        fake.ask_as(admin, "PATCH", path, R"({"enabled":false,"reason":"x"})", {{"If-Match", "*"}})
             .status,
-        400);
+        200);
 }
 
 TEST_F(RuleLife, ExplainsAndPreviewsForThoseWhoOnlyRead) {
@@ -179,6 +233,91 @@ TEST_F(RuleLife, ImportsPacksOnlyForThoseWhoMayChangeRules) {
     EXPECT_EQ(fake.ask_as(admin, "PATCH", "/api/v1/rules/packs/own", R"({"version":"1"})").status,
               404);
     EXPECT_EQ(fake.ask_as(admin, "DELETE", "/api/v1/rules/packs/own").status, 404);
+}
+
+constexpr std::string_view kOwn = R"(title: From a search
+id: 22222222-2222-4222-8222-222222222222
+level: medium
+logsource: {product: test}
+detection:
+    sel:
+        word: odd
+    condition: sel
+)";
+
+TEST_F(RuleLife, ARuleWrittenInTheConsoleIsCheckedKeptAndRemoved) {
+    const std::string body = boost::json::serialize(boost::json::object{{"text", kOwn}});
+    const auto checked = FakeApi::json(fake.ask_as(analyst, "POST", "/api/v1/rules/check", body));
+    EXPECT_TRUE(checked.at("loads").as_bool());
+    EXPECT_EQ(checked.at("title").as_string(), "From a search");
+    EXPECT_TRUE(checked.at("faults").as_array().empty());
+    const std::string path = "/api/v1/rules/22222222-2222-4222-8222-222222222222";
+    EXPECT_EQ(fake.ask_as(analyst, "GET", path).status, 404);
+    EXPECT_EQ(fake.ask_as(analyst, "POST", "/api/v1/rules", body).status, 403);
+    const net::Response made = fake.ask_as(admin, "POST", "/api/v1/rules", body);
+    ASSERT_EQ(made.status, 201) << made.body;
+    const auto rule = get(path);
+    EXPECT_EQ(rule.at("text").as_string(), kOwn);
+    EXPECT_EQ(rule.at("pack").at("name").as_string(), "console");
+    EXPECT_EQ(rule.at("pack").at("version").as_string(), "1");
+
+    const net::Response twice = fake.ask_as(admin, "POST", "/api/v1/rules", body);
+    EXPECT_EQ(twice.status, 400);
+    EXPECT_EQ(FakeApi::error_code(twice), "rule_refused");
+    EXPECT_TRUE(twice.body.contains("taken by another rule")) << twice.body;
+    EXPECT_EQ(fake.ask_as(analyst, "DELETE", path).status, 403);
+    EXPECT_EQ(fake.ask_as(admin, "DELETE", "/api/v1/rules/" + kId).status, 409);
+    EXPECT_EQ(fake.ask_as(admin, "DELETE", "/api/v1/rules/none").status, 404);
+    EXPECT_EQ(fake.ask_as(admin, "DELETE", path).status, 204);
+    EXPECT_EQ(fake.ask_as(analyst, "GET", path).status, 404);
+    EXPECT_EQ(get("/api/v1/rules/packs").at("packs").as_array().size(), 0U);
+}
+
+TEST_F(RuleLife, SaysInWhichLineAWrittenRuleIsWrong) {
+    const auto ask = [&](std::string text) {
+        return fake.ask_as(admin, "POST", "/api/v1/rules",
+                           boost::json::serialize(boost::json::object{{"text", text}}));
+    };
+    std::string text(kOwn);
+    text.replace(text.find("condition: sel"), 14, "condition: other");
+    const net::Response unknown = ask(text);
+    ASSERT_EQ(unknown.status, 400) << unknown.body;
+    EXPECT_TRUE(FakeApi::error_where(unknown).starts_with("line ")) << unknown.body;
+    const auto faults = FakeApi::json(unknown).at("error").at("faults").as_array();
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_FALSE(faults.front().at("warning").as_bool());
+    const net::Response broken = ask("title: [\n");
+    EXPECT_EQ(broken.status, 400);
+    EXPECT_EQ(FakeApi::error_code(broken), "rule_refused");
+    EXPECT_EQ(ask(std::string(kOwn).replace(kOwn.find("22222222-"), 9, "x")).status, 400);
+    EXPECT_EQ(ask(std::string(kOwn) + "---\n" + std::string(kOwn)).status, 400);
+    EXPECT_EQ(ask("# nothing\n").status, 400);
+    EXPECT_EQ(ask("").status, 400);
+    EXPECT_EQ(get("/api/v1/rules/packs").at("packs").as_array().size(), 0U);
+}
+
+TEST_F(RuleLife, EveryWrittenRuleIsAVersionOfOnePackAndOldOnesGo) {
+    for (int i = 0; i < 23; ++i) {
+        std::string text(kOwn);
+        text.replace(text.find("id: 22"), 6, fmt::format("id: {:02}", i + 30));
+        const net::Response made =
+            fake.ask_as(admin, "POST", "/api/v1/rules",
+                        boost::json::serialize(boost::json::object{{"text", text}}));
+        ASSERT_EQ(made.status, 201) << made.body;
+    }
+    const auto packs = get("/api/v1/rules/packs").at("packs").as_array();
+    ASSERT_EQ(packs.size(), 1U);
+    EXPECT_EQ(packs.front().at("version").as_string(), "23");
+    EXPECT_EQ(packs.front().at("versions").as_array().size(), 20U);
+    EXPECT_EQ(get("/api/v1/rules").at("loaded").as_int64(), 25);
+    const std::string first = "/api/v1/rules/30222222-2222-4222-8222-222222222222";
+    EXPECT_EQ(fake.ask_as(admin, "DELETE", first).status, 204);
+    EXPECT_EQ(get("/api/v1/rules").at("loaded").as_int64(), 24);
+    // Back to the version before: the rule is there again.
+    EXPECT_EQ(
+        fake.ask_as(admin, "PATCH", "/api/v1/rules/packs/console", R"({"version":"23"})").status,
+        200);
+    EXPECT_EQ(fake.ask_as(analyst, "GET", first).status, 200);
 }
 
 TEST_F(RuleLife, CoversTechniquesAndExportsALayer) {

@@ -147,13 +147,9 @@ Result<net::Response> told(Api::State& state, const Call& call, const access::Sc
         return std::unexpected(std::move(done).error());
     }
     GAC_TRY(current, state.backend.saved_searches.find(call.actor, scope, id));
-    Problem problem = problem_of(done.error());
-    problem.status = 412;
-    net::Response response = problem_response(problem, call.request.id);
     JsonWriter json;
     write_search(state, json, call, current);
-    response.body.insert(response.body.size() - 1, ",\"current\":" + json.take());
-    return response;
+    return version_differs(call, done.error(), json.take());
 }
 
 Result<net::Response> change(Api::State& state, Call& call) {

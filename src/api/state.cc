@@ -16,9 +16,10 @@ std::vector<Route> all_routes() {
     std::vector<Route> all;
     for (const auto& part :
          {session_routes(), alert_routes(), desk_routes(), search_routes(), saved_search_routes(),
-          hunt_routes(), history_routes(), rule_routes(), rule_exception_routes(),
-          rule_pack_routes(), rule_coverage_routes(), source_routes(), admin_routes(),
-          ingest_routes(), shipper_routes(), live_routes(), health_routes()}) {
+          hunt_routes(), history_routes(), rule_routes(), own_rule_routes(),
+          rule_exception_routes(), rule_pack_routes(), rule_coverage_routes(), indicator_routes(),
+          source_routes(), admin_routes(), ingest_routes(), shipper_routes(), live_routes(),
+          health_routes()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

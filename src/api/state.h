@@ -14,6 +14,7 @@
 #include "api/source_meter.h"
 #include "api/unit_names.h"
 #include "base/snapshot.h"
+#include "pipeline/own_rules.h"
 
 namespace gac::api {
 
@@ -45,6 +46,7 @@ public:
     std::string openapi;
     UnitNames units;
     SourceMeter meter;
+    pipeline::OwnRules own_rules{backend.rules, backend.clock};
     RateLimit requests{{.per_second = 200, .burst = 1000}};
     RateLimit sign_ins{{.per_second = 1, .burst = 30}};
     // Running questions, by actor and name.

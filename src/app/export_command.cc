@@ -149,7 +149,8 @@ Result<> export_events(const ExportOptions& options) {
     const auto format = store::parse_export_format(options.format);
     if (!format) {
         return fail(Code::InvalidArgument,
-                    fmt::format("\"{}\" is neither ndjson nor csv", options.format), "--format");
+                    fmt::format("\"{}\" is not ndjson, csv or spreadsheet", options.format),
+                    "--format");
     }
     GAC_TRY(content, Content::load());
     GAC_TRY(history, History::open(options.data, content.profiles));
@@ -182,7 +183,10 @@ void add_export(CLI::App& root, Chosen& chosen) {
     command->add_option("--data", options->data, "Data folder")->required();
     command->add_option("--from", options->from, "Not before: RFC 3339, or relative (-15m, -7d)");
     command->add_option("--to", options->to, "Before: RFC 3339, or relative");
-    command->add_option("--format", options->format, "ndjson or csv")->capture_default_str();
+    command
+        ->add_option("--format", options->format,
+                     "ndjson, csv, or spreadsheet (CSV that is safe to open in one)")
+        ->capture_default_str();
     command->add_option("--out", options->out,
                         "New file; .zst and .gz are packed; without it standard output");
     command->footer(

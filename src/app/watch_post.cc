@@ -286,6 +286,7 @@ api::Backend WatchPost::Rooms::backend() {
         .rules = *rules,
         .sources = *sources,
         .hunts = *hunts,
+        .indicators = *indicators,
         .submit = [this](pipeline::Chunk& chunk) { return pipeline->submit(chunk); },
         .try_line = [this](std::string_view line, std::string_view format,
                            std::string_view profile) { return try_line(line, format, profile); },

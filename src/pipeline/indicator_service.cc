@@ -174,6 +174,7 @@ bool IndicatorService::reload() {
             base::log_error("pipeline", "indicators not reloaded, the old ones stay: {}",
                             failure.message());
         }
+        pending_.with([&](std::vector<Error>& all) { all = std::move(loading.failures); });
         return false;
     }
     take(std::move(loading));
@@ -189,6 +190,7 @@ void IndicatorService::take(IndicatorLoading loading) {
                    loading.set->entries(), loading.set->lists().size(), loading.refused,
                    loading.took.us / 1000);
     show_metrics(loading);
+    pending_.with([](std::vector<Error>& all) { all.clear(); });
     active_.set(loading.set);
     loading_.set(std::make_shared<const IndicatorLoading>(std::move(loading)));
 }

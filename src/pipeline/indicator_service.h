@@ -56,6 +56,11 @@ public:
     std::shared_ptr<const detect::IndicatorSet> active() const { return active_.get(); }
     const std::shared_ptr<const detect::IndicatorPlan>& plan() const { return plan_; }
     std::shared_ptr<const IndicatorLoading> loading() const { return loading_.get(); }
+    // Why the files as they are now were not taken up, and the old set stays; empty when it is
+    // theirs.
+    std::vector<Error> pending_failures() const {
+        return pending_.with([](const std::vector<Error>& all) { return all; });
+    }
     const IndicatorPaths& paths() const { return paths_; }
     // Tells two states of the files apart: names, sizes and times.
     std::string fingerprint() const;
@@ -69,6 +74,7 @@ private:
     base::Snapshot<detect::IndicatorSet> active_;
     base::Snapshot<IndicatorLoading> loading_;
     base::Guarded<std::string> taken_;  // fingerprint of the files last read
+    base::Guarded<std::vector<Error>> pending_;
     std::jthread watcher_;
 };
 

@@ -212,6 +212,7 @@ Result<RuleException> RuleExceptions::add(const Actor& who, const NewException& 
 }
 
 Result<RuleException> RuleExceptions::change(const Actor& who, ExceptionId id,
+                                             std::optional<std::int64_t> expected_version,
                                              const ExceptionChange& change) {
     const base::TimePoint now = clock_.now();
     GAC_CHECK(check_text(change.reason, kReasonMax, "reason", "say why"));
@@ -224,6 +225,12 @@ Result<RuleException> RuleExceptions::change(const Actor& who, ExceptionId id,
     std::vector<Change> changes;
     auto done = database_.transact([&](db::Session& session) -> Result<RuleException> {
         GAC_TRY(old, load_one(session, id));
+        if (old.version != expected_version.value_or(old.version)) {
+            return fail(Code::Conflict,
+                        fmt::format("somebody changed the exception meanwhile: it is at version "
+                                    "{}, not {}",
+                                    old.version, *expected_version));
+        }
         const base::TimePoint expires = change.expires.value_or(old.expires);
         const bool removed = change.removed.value_or(old.removed);
         if (old.removed && !removed && expires <= now) {

@@ -83,7 +83,10 @@ public:
     static Result<> check(const std::vector<ExceptionCondition>& conditions);
 
     Result<RuleException> add(const Actor& who, const NewException& wanted);
-    Result<RuleException> change(const Actor& who, ExceptionId id, const ExceptionChange& change);
+    // Conflict when the version is another one; without an expected version the last writer wins.
+    Result<RuleException> change(const Actor& who, ExceptionId id,
+                                 std::optional<std::int64_t> expected_version,
+                                 const ExceptionChange& change);
 
     Result<RuleException> find(const Scope& scope, ExceptionId id);
     // Newest first, the ones over included.

@@ -86,7 +86,7 @@ Result<std::map<std::string, RuleVerdicts, std::less<>>> RulesBook::verdicts(
 }
 
 Result<RuleState> RulesBook::set_enabled(const Actor& who, std::string_view rule_id,
-                                         std::int64_t expected_version, bool enabled,
+                                         std::optional<std::int64_t> expected_version, bool enabled,
                                          std::string_view reason) {
     if (rule_id.empty() || rule_id.size() > kRuleIdMax || !base::is_utf8(rule_id)) {
         return fail(Code::InvalidArgument, "no such rule", "rule_id");
@@ -101,8 +101,11 @@ Result<RuleState> RulesBook::set_enabled(const Actor& who, std::string_view rule
     std::vector<Change> changes;
     auto state = database_.transact([&](db::Session& session) -> Result<RuleState> {
         GAC_TRY(old, load(session, rule_id));
-        if (old.version != expected_version) {
-            return fail(Code::Conflict, fmt::format("rule is at version {}", old.version));
+        if (old.version != expected_version.value_or(old.version)) {
+            return fail(Code::Conflict,
+                        fmt::format("somebody changed the rule meanwhile: it is at version {}, not "
+                                    "{}",
+                                    old.version, *expected_version));
         }
         GAC_CHECK(session.run(
             "INSERT INTO rule_states (rule_id, enabled, reason, changed_by, changed_at, version) "

@@ -51,9 +51,10 @@ public:
     // Of alerts closed since then, by rule id; drill not counted.
     Result<std::map<std::string, RuleVerdicts, std::less<>>> verdicts(const Scope& scope,
                                                                       base::TimePoint since);
-    // The reason is required for switching off.
+    // The reason is required for switching off. Conflict when the version is another one; without
+    // an expected version the last writer wins.
     Result<RuleState> set_enabled(const Actor& who, std::string_view rule_id,
-                                  std::int64_t expected_version, bool enabled,
+                                  std::optional<std::int64_t> expected_version, bool enabled,
                                   std::string_view reason);
 
 private:

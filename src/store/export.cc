@@ -30,6 +30,12 @@ void append_csv(std::string_view text, std::string& out) {
     out += '"';
 }
 
+// Numbers may begin with a minus.
+bool is_formula(const Cell& cell, std::string_view text) {
+    return !text.empty() && std::string_view("=+-@\t\r").contains(text.front())
+           && std::holds_alternative<std::string>(cell);
+}
+
 }  // namespace
 
 struct Exporter::State {
@@ -40,9 +46,10 @@ struct Exporter::State {
 };
 
 std::optional<ExportFormat> parse_export_format(std::string_view name) {
-    return name == "ndjson" ? std::optional(ExportFormat::Ndjson)
-           : name == "csv"  ? std::optional(ExportFormat::Csv)
-                            : std::nullopt;
+    return name == "ndjson"        ? std::optional(ExportFormat::Ndjson)
+           : name == "csv"         ? std::optional(ExportFormat::Csv)
+           : name == "spreadsheet" ? std::optional(ExportFormat::Spreadsheet)
+                                   : std::nullopt;
 }
 
 Exporter::Exporter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -66,7 +73,7 @@ Result<Exporter> Exporter::open(ExportFormat format, const Query& query,
                         .sources = {std::shared_ptr<SourceNames>(), &sources}},
               .columns = tree.fields,
               .resolved = {}});
-    if (state->columns.empty() && format == ExportFormat::Csv) {
+    if (state->columns.empty() && format != ExportFormat::Ndjson) {
         state->columns.assign(std::begin(kUsual), std::end(kUsual));
     }
     for (const std::string& column : state->columns) {
@@ -76,7 +83,8 @@ Result<Exporter> Exporter::open(ExportFormat format, const Query& query,
 }
 
 void Exporter::begin(std::string& out) {
-    if (state_->format == ExportFormat::Csv) {
+    if (state_->format != ExportFormat::Ndjson) {
+        out += state_->format == ExportFormat::Spreadsheet ? "\xEF\xBB\xBF" : "";
         for (std::size_t i = 0; i < state_->columns.size(); ++i) {
             out += i > 0 ? "," : "";
             append_csv(state_->columns[i], out);
@@ -96,14 +104,18 @@ void Exporter::add(const event::EventBatch& batch, std::string& out) {
             out += '\n';
             continue;
         }
-        const bool csv = s.format == ExportFormat::Csv;
+        const bool csv = s.format != ExportFormat::Ndjson;
         out += csv ? "" : "{";
         for (std::size_t i = 0; i < s.columns.size(); ++i) {
             const Cell cell =
                 query::cell_of(query::value_of(s.resolved[i], event, s.names, scratch));
             out += i > 0 ? "," : "";
             if (csv) {
-                append_csv(text_of(cell), out);
+                const std::string text = text_of(cell);
+                append_csv(s.format == ExportFormat::Spreadsheet && is_formula(cell, text)
+                               ? "'" + text
+                               : text,
+                           out);
             } else {
                 append_json(Cell(s.columns[i]), out);
                 out += ':';

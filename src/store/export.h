@@ -16,8 +16,11 @@
 
 namespace gac::store {
 
-enum class ExportFormat : std::uint8_t { Ndjson, Csv };
-std::optional<ExportFormat> parse_export_format(std::string_view name);  // "ndjson", "csv"
+// Spreadsheet: CSV behind a byte order mark, without which it is not read as UTF-8, where a text
+// that would be run as a formula has an apostrophe in front.
+enum class ExportFormat : std::uint8_t { Ndjson, Csv, Spreadsheet };
+// "ndjson", "csv", "spreadsheet"
+std::optional<ExportFormat> parse_export_format(std::string_view name);
 
 class Exporter {
 public:

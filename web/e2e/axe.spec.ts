@@ -16,6 +16,7 @@ const kPages = [
   '/rules?tab=exceptions',
   '/rules?tab=coverage',
   '/rules?tab=packs',
+  '/rules?tab=indicators',
 ];
 
 async function check(page: Page, where: string) {
@@ -26,6 +27,33 @@ async function check(page: Page, where: string) {
     () => document.documentElement.scrollWidth - window.innerWidth,
   );
   expect(sideways, `${where} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+/** What opens over and beside the search: plan, hunt, draft of a rule, export. */
+async function panels(page: Page, url: string) {
+  await page.goto(`${url}/search?q=source.ip%3A203.0.113.47&explain=true`);
+  const explained = page.getByRole('region', { name: 'Cách câu này được tìm' });
+  await expect(explained.getByRole('table')).toBeVisible();
+  await check(page, 'explain');
+  await page.getByRole('button', { name: 'Xuất' }).click();
+  await expect(page.getByRole('menuitem', { name: /^NDJSON, mọi sự kiện/ })).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator('[role=menuitem]:focus')).toHaveCount(1);
+  // The menu alone: like every pop-up it lies outside the page's landmarks.
+  const menu = await new AxeBuilder({ page }).include('[role=menu]').withTags(kTags).analyze();
+  expect(menu.violations.map((v) => `${v.id}: ${v.help}`)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Thành luật' }).click();
+  await expect(page.getByText('Máy chủ đọc được luật này và sẽ cho chạy.')).toBeVisible();
+  await check(page, 'draft');
+  await page.goto(`${url}/search?q=*&hunt=new`);
+  const hunt = page.getByRole('dialog', { name: 'Săn tìm theo danh sách chỉ dấu' });
+  await expect(hunt.getByText('Các cuộc săn trước')).toBeVisible();
+  await check(page, 'hunt');
+  await hunt.getByRole('textbox', { name: /^Chỉ dấu/ }).fill('203.0.113.47\nnothing.example.org');
+  await hunt.getByRole('button', { name: 'Bắt đầu săn' }).click();
+  await expect(hunt.getByRole('rowheader', { name: /203\.0\.113\.47/ })).toBeVisible();
+  await check(page, 'hunt found');
 }
 
 for (const theme of ['dark', 'light'] as const) {
@@ -59,6 +87,7 @@ for (const theme of ['dark', 'light'] as const) {
         await expect(page.getByRole('status', { name: 'Đang tải' })).toHaveCount(0);
         await check(page, path);
       }
+      await panels(page, server.url);
       await page.goto(`${server.url}/rules?q=ssh`);
       await page.getByRole('grid').getByRole('row').nth(1).click();
       const rule = page.getByRole('complementary', { name: 'Chi tiết luật' });

@@ -1,7 +1,8 @@
 // Rules on a real server: found without marks, explained, switched off and on again, excepted from an
 // alert and taken back, and the coverage that leads from a technique to its rules.
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, guessing, kLead, kPassword, type Server, test } from './server.ts';
+import { expect, guessing, kLead, kList, kPassword, type Server, test } from './server.ts';
 
 async function signIn(page: Page, server: Server, path: string) {
   await page.goto(`${server.url}/login?next=${encodeURIComponent(path)}`);
@@ -127,4 +128,59 @@ test('from a technique of the matrix to its rules; the Navigator layer is a file
   await column.getByRole('button', { name: /Brute Force/ }).click();
   await expect(page).toHaveURL(/tech=T1110/);
   await expect(grid(page)).toContainText(kGuessing);
+});
+
+test('two people switch one rule: the second sees both versions', async ({
+  page,
+  server,
+  browser,
+}) => {
+  const other = await browser.newContext({ ignoreHTTPSErrors: true });
+  const second = await other.newPage();
+  const open = async (who: Page) => {
+    await signIn(who, server, '/rules?q=ssh');
+    await who.getByRole('grid').getByRole('row').filter({ hasText: kGuessing }).click();
+    await expect(peek(who).getByRole('button', { name: 'Tắt luật' })).toBeVisible();
+  };
+  const off = async (who: Page, why: string) => {
+    await peek(who).getByRole('button', { name: 'Tắt luật' }).first().click();
+    await who.keyboard.type(why);
+    await who.keyboard.press('Enter');
+  };
+  await open(page);
+  await open(second);
+  // What the first does must not reach the second before he has decided.
+  await second.route('**/api/v1/rules**', (route) =>
+    route.request().method() === 'GET' ? route.abort() : route.continue(),
+  );
+  await second.route('**/api/v1/rules/**', (route) =>
+    route.request().method() === 'GET' ? route.abort() : route.continue(),
+  );
+  await off(page, 'Ồn quá');
+  await expect(page.getByText('Đã tắt luật.')).toBeVisible();
+  await off(second, 'Đang bảo trì');
+  const dialog = second.getByRole('dialog', { name: 'Có người vừa bật hoặc tắt luật này' });
+  await expect(dialog).toContainText('Ồn quá');
+  const { violations } = await new AxeBuilder({ page: second }).analyze();
+  expect(violations.map((one) => one.id)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Giữ bản hiện nay' }).click();
+  await expect(dialog).toHaveCount(0);
+  await second.unrouteAll();
+  await second.reload();
+  await expect(peek(second)).toContainText('Ồn quá');
+  await other.close();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('z');
+  await expect(page.getByText('Đã bật luật.')).toBeVisible();
+});
+
+test('the lists of indicators in force, with the lines that were left out', async ({
+  page,
+  server,
+}) => {
+  await signIn(page, server, '/rules?tab=indicators');
+  const row = page.getByRole('row').filter({ hasText: kList });
+  await expect(row).toContainText('địa chỉ IP 1, tên miền 1');
+  await row.getByRole('button', { name: /^1 dòng bị bỏ/ }).click();
+  await expect(page.getByText('Dòng 3', { exact: true })).toBeVisible();
 });

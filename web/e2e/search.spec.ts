@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, guessing, kLead, kPassword, kUser, type Server, test } from './server.ts';
+import { expect, guessing, kLead, kList, kPassword, kUser, type Server, test } from './server.ts';
 
 async function signIn(page: Page, server: Server, name: string) {
   await page.goto(`${server.url}/login`);
@@ -172,12 +172,113 @@ test('a table as bars, and the rows at hand as a file', async ({ page, server })
   expect(lines[1]).toContain('VP-WEB85,root,203.0.113.85');
 });
 
+test('every matching event as a file, not only those at hand', async ({ page, server }) => {
+  const sent = Array.from({ length: 30 }, (_, n) => guessing('203.0.113.86', `VP-BIG${n}`)).flat();
+  expect(await server.send(sent)).toBe(360);
+  await signIn(page, server, kUser);
+  await ask(page, server, 'source.ip:203.0.113.86', '&cols=user.name,source.ip,message');
+  await expect(page.getByText('360 sự kiện khớp')).toBeVisible();
+  const save = async (name: RegExp) => {
+    await page.getByRole('button', { name: 'Xuất' }).click();
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name }).click();
+    const done = await waiting;
+    expect(await done.failure()).toBeNull();
+    return { name: done.suggestedFilename(), text: readFileSync(await done.path(), 'utf8') };
+  };
+  const csv = await save(/^CSV, mọi sự kiện/);
+  expect(csv.name).toBe('gac-events.csv');
+  expect(csv.text.startsWith('\uFEFF@timestamp,user.name,source.ip,message\r\n')).toBe(true);
+  const lines = csv.text.trim().split('\r\n');
+  expect(lines).toHaveLength(361);
+  expect(lines[1]).toContain(',root,203.0.113.86,Failed password');
+  await expect(page.getByText(/Trình duyệt đang tải tệp về/)).toBeVisible();
+  const all = await save(/^NDJSON, mọi sự kiện/);
+  const events = all.text
+    .trim()
+    .split('\n')
+    .map((one) => JSON.parse(one));
+  expect(new Set(events.map((one) => one['host.name'])).size).toBe(30);
+  expect(events).toHaveLength(360);
+
+  await ask(page, server, 'source.ip:203.0.113.86 | stats count() by host.name');
+  await page.getByRole('button', { name: 'Xuất' }).click();
+  await expect(page.getByText(/Câu tìm có \| stats, nên chỉ xuất được/)).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: /mọi sự kiện/ })).toHaveCount(0);
+});
+
+test('a draft becomes a rule that fires, once its fault is mended, and an analyst cannot keep it', async ({
+  page,
+  server,
+  browser,
+}) => {
+  await server.send(guessing('203.0.113.87', 'VP-WEB87'));
+  await signIn(page, server, kLead);
+  await ask(page, server, 'user.name:root and source.ip:203.0.113.87');
+  await expect(rows(page)).toHaveCount(13);
+  await page.getByRole('button', { name: 'Thành luật' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Bản thảo luật Sigma' });
+  await dialog.getByLabel('Tên luật').fill('Đăng nhập root từ máy lạ 87');
+  const text = dialog.getByLabel(/^Luật dạng Sigma/);
+  const keep = dialog.getByRole('button', { name: 'Lưu thành luật' });
+  await expect(keep).toBeEnabled();
+  const right = await text.inputValue();
+  await text.fill(right.replace(/condition: .*/, 'condition: nobody'));
+  await expect(keep).toBeDisabled();
+  await dialog.getByRole('button', { name: /^Dòng \d+/ }).click();
+  await expect(text).toBeFocused();
+  await clean(page, 'a draft with a fault');
+  await text.fill(right);
+  await keep.click();
+  await expect(dialog.getByText(/đang xét các sự kiện mới đến/)).toBeVisible();
+  await clean(page, 'a rule that was kept');
+  await dialog.getByRole('link', { name: 'Mở luật' }).click();
+  const rule = page.getByRole('complementary', { name: 'Chi tiết luật' });
+  await expect(rule.getByRole('heading', { level: 2 })).toHaveText('Đăng nhập root từ máy lạ 87');
+  await expect(rule).toContainText('console 1');
+  await server.send(guessing('203.0.113.87', 'VP-WEB87'));
+  await page.goto(`${server.url}/alerts`);
+  await expect(async () => {
+    const waiting = page.getByRole('button', { name: /cảnh báo mới/ });
+    if (await waiting.isVisible()) await page.keyboard.press('r');
+    await expect(
+      page.getByRole('treegrid').getByRole('row').filter({ hasText: 'máy lạ 87' }).first(),
+    ).toBeVisible({ timeout: 1000 });
+  }).toPass();
+
+  const other = await browser.newContext({ ignoreHTTPSErrors: true });
+  const analyst = await other.newPage();
+  await signIn(analyst, server, kUser);
+  await ask(analyst, server, 'user.name:root');
+  await analyst.getByRole('button', { name: 'Thành luật' }).click();
+  await expect(analyst.getByText('Máy chủ đọc được luật này và sẽ cho chạy.')).toBeVisible();
+  await expect(analyst.getByRole('button', { name: 'Lưu thành luật' })).toBeDisabled();
+  await other.close();
+});
+
+test('| hunt is completed with the lists in force', async ({ page, server }) => {
+  await server.send(guessing('203.0.113.90', 'VP-WEB90'));
+  await signIn(page, server, kUser);
+  await ask(page, server, 'host.name:VP-WEB90');
+  await expect(rows(page)).toHaveCount(13);
+  await page.keyboard.press('/');
+  await line(page).press('End');
+  await line(page).pressSequentially(' | hunt b');
+  await expect(page.getByRole('option', { name: kList })).toBeVisible();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/hunt/);
+  await expect(rows(page)).toHaveCount(13);
+});
+
 test('the draft of a rule says what it cannot say', async ({ page, server }) => {
   await signIn(page, server, kLead);
   await ask(page, server, 'user.name:root and source.ip:203.0.113.0/24 and @timestamp > -1h');
   await page.getByRole('button', { name: 'Thành luật' }).click();
   const dialog = page.getByRole('dialog', { name: 'Bản thảo luật Sigma' });
-  await expect(dialog).toContainText("source.ip|cidr: '203.0.113.0/24'");
+  await expect(dialog.getByLabel(/^Luật dạng Sigma/)).toHaveValue(
+    /source\.ip\|cidr: '203\.0\.113\.0\/24'/,
+  );
   await expect(dialog).toContainText('Luật không xét thời điểm.');
   await clean(page, 'draft of a rule');
 });

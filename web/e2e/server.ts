@@ -1,6 +1,6 @@
 // A real `gac serve` with its own data folder, on free ports, for the life of one test worker.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,6 +11,9 @@ export const kUser = 'truc.ban';
 /** May change rules; the analyst may not. */
 export const kLead = 'dieu.phoi';
 export const kPassword = 'mat khau dai cua ca truc 2026';
+
+/** A list of indicators with 203.0.113.90 in it. */
+export const kList = 'botnet';
 
 export type Server = {
   url: string;
@@ -81,10 +84,17 @@ export const test = base.extend<object, { server: Server }>({
         const token = run(['token', 'add', 'e2e', '--scope', 'ingest', '--data', data])
           .split(/\s+/)
           .pop();
+        const lists = join(data, 'lists');
+        mkdirSync(lists);
+        writeFileSync(join(lists, `${kList}.txt`), '203.0.113.90\nevil.example.org\n!! no line\n');
+        const config = join(data, 'gac.yaml');
+        writeFileSync(config, `indicators: ["${lists}"]\n`);
         child = spawn(
           kBinary,
           [
             'serve',
+            '--config',
+            config,
             '--http',
             '127.0.0.1:0',
             '--syslog',

@@ -494,7 +494,25 @@ export interface paths {
         };
         get: operations["listRules"];
         put?: never;
-        post?: never;
+        /** Keep a rule written in the console, as a version of the pack `console`. In force for the next events. */
+        post: operations["addRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a rule's text would load beside all others, and what is wrong with it. Keeps nothing. */
+        post: operations["checkRule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -655,7 +673,8 @@ export interface paths {
         get: operations["getRule"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Remove a rule that was written in the console. Others are switched off, or go with their pack. */
+        delete: operations["removeRule"];
         options?: never;
         head?: never;
         patch: operations["changeRule"];
@@ -674,6 +693,23 @@ export interface paths {
         put?: never;
         /** Why the rule matches this event, or why not, condition by condition. */
         post: operations["explainRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lists of indicators in force, what they hold, and which of their lines were left out. */
+        get: operations["listIndicatorLists"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1816,6 +1852,63 @@ export interface components {
             ns_per_evaluation: number | null;
             /** @description Estimated share of the time spent on evaluating rules, 0 to 1. */
             share: number | null;
+        };
+        RuleText: {
+            /** @description YAML, one document with an id (a UUID). */
+            text: string;
+        };
+        RuleTextFault: {
+            /** @description 1 = first line; null = no single place. */
+            line: number | null;
+            reason: string;
+            /** @description The rule loads all the same. */
+            warning: boolean;
+        };
+        IndicatorLists: {
+            lists: components["schemas"]["IndicatorList"][];
+            /** @description Of all lists, allow lists included. */
+            entries: number;
+            /** @description Lines that are no indicator, all of them. */
+            refused: number;
+            memory_bytes: number;
+            /** @description Files that were left out as a whole. */
+            failures: {
+                file: string;
+                reason: string;
+            }[];
+            /** @description The files were changed since, but one is bad (`failures`): the lists before stay in force. */
+            stale: boolean;
+            /**
+             * Format: date-time
+             * @description Null when there are none.
+             */
+            loaded_at: string | null;
+            took_ms: number;
+        };
+        IndicatorList: {
+            /** @description As a hunt names it. */
+            name: string;
+            /** @description Relative to the folder of lists. */
+            file: string;
+            /** @description What stands here does not hit. */
+            allow: boolean;
+            entries: number;
+            refused: number;
+            /** @description Entries by type: ip, domain, url, md5 …; types without entries are left out. */
+            types: {
+                [key: string]: number;
+            };
+            /** @description Since the server started. */
+            hits: number;
+            /** @description Hits that an allow list kept back. */
+            suppressed: number;
+            /** @description Hits of entries that were valid no longer. */
+            expired: number;
+            /** @description The first lines that were left out. */
+            faults: {
+                line: number | null;
+                reason: string;
+            }[];
         };
         /** @enum {string} */
         RuleExceptionState: "active" | "expired" | "removed" | "broken";
@@ -3373,7 +3466,10 @@ export interface operations {
                 query?: string;
                 from?: string;
                 to?: string;
-                format?: "ndjson" | "csv";
+                /** @description spreadsheet is CSV behind a byte order mark, with an apostrophe before what would be run as a formula. */
+                format?: "ndjson" | "csv" | "spreadsheet";
+                /** @description Only say whether the export would run now; 204 when it would. */
+                check?: boolean;
             };
             header?: never;
             path?: never;
@@ -3391,9 +3487,17 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description It would run. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
+            503: components["responses"]["Busy"];
         };
     };
     listSavedSearches: {
@@ -3564,6 +3668,81 @@ export interface operations {
                     };
                 };
             };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    addRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleText"];
+            };
+        };
+        responses: {
+            /** @description In force. `faults` are warnings alone. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        title: string;
+                        faults: components["schemas"]["RuleTextFault"][];
+                    };
+                };
+            };
+            /** @description It cannot be loaded, `error.code` is `rule_refused`; `where` says the line, `faults` are all of them. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["Error"] & {
+                            faults?: components["schemas"]["RuleTextFault"][];
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+        };
+    };
+    checkRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleText"];
+            };
+        };
+        responses: {
+            /** @description What is said of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        loads: boolean;
+                        id: string;
+                        title: string;
+                        faults: components["schemas"]["RuleTextFault"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
         };
@@ -3768,6 +3947,8 @@ export interface operations {
             /** @description The exception. */
             200: {
                 headers: {
+                    /** @description The version in quotes. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3782,7 +3963,10 @@ export interface operations {
     changeRuleException: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The version that the change was decided on, in quotes; `*` for whatever it is. */
+                "If-Match": string;
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -3813,6 +3997,19 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            /** @description Somebody changed it meanwhile; `current` is the exception as it stands. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["Error"];
+                        current?: components["schemas"]["RuleException"];
+                    };
+                };
+            };
+            428: components["responses"]["VersionMissing"];
         };
     };
     listRulePacks: {
@@ -3946,6 +4143,8 @@ export interface operations {
             /** @description The rule with its text. */
             200: {
                 headers: {
+                    /** @description The version in quotes. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3957,10 +4156,45 @@ export interface operations {
             404: components["responses"]["NotFound"];
         };
     };
-    changeRule: {
+    removeRule: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone; the versions of the pack `console` before still have it. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            /** @description It was not written in the console. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    changeRule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that the change was decided on, in quotes; `*` for whatever it is. */
+                "If-Match": string;
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -3989,6 +4223,19 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            /** @description Somebody changed it meanwhile; `current` is the rule as it stands. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: components["schemas"]["Error"];
+                        current?: components["schemas"]["Rule"];
+                    };
+                };
+            };
+            428: components["responses"]["VersionMissing"];
         };
     };
     explainRule: {
@@ -4028,6 +4275,28 @@ export interface operations {
             401: components["responses"]["NoSession"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    listIndicatorLists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of their files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorLists"];
+                };
+            };
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
         };
     };
     listSources: {

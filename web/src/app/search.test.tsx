@@ -6,7 +6,7 @@ import { createMemoryHistory, RouterProvider } from '@tanstack/react-router';
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Schemas } from '@/api/client.ts';
 import { live } from '@/api/live.ts';
 import { makeRouter } from '@/app/router.tsx';
@@ -40,6 +40,13 @@ function saved(over: Partial<Schemas['SavedSearch']> = {}): Schemas['SavedSearch
   };
 }
 
+const kRights: Schemas['Permission'][] = [
+  'events_search',
+  'alerts_view',
+  'rules_view',
+  'rules_edit',
+];
+let rights = kRights;
 let searches: Asked[] = [];
 let answer: Partial<Schemas['SearchAnswer']> = {};
 
@@ -57,7 +64,7 @@ const server = setupServer(
     HttpResponse.json({
       user: { id: 'me', name: 'truc' },
       role: 'coordinator',
-      permissions: ['events_search', 'alerts_view', 'rules_view', 'rules_edit'],
+      permissions: rights,
       csrf: 'token',
       expires: now,
     } satisfies Schemas['Session']),
@@ -84,6 +91,9 @@ const server = setupServer(
       ],
       total: 3,
     }),
+  ),
+  http.post('*/api/v1/rules/check', () =>
+    HttpResponse.json({ loads: true, id: 'r1', title: 'Luật', faults: [] }),
   ),
   http.get('*/api/v1/search/progress', () =>
     HttpResponse.json({ running: true, bytes: 5_242_880, blocks_done: 3, blocks: 12 }),
@@ -136,6 +146,7 @@ beforeAll(() => {
 beforeEach(() => {
   searches = [];
   answer = {};
+  rights = kRights;
 });
 afterEach(() => {
   live.stop();
@@ -333,4 +344,188 @@ test('from a question to the draft of a rule', async () => {
   const dialog = await screen.findByRole('dialog', { name: 'Bản thảo luật Sigma' });
   expect(within(dialog).getByText(/user\.name: 'root'/)).toBeTruthy();
   expect(within(dialog).getByText('Luật không xét thời điểm.')).toBeTruthy();
+});
+
+const kCsv = 'CSV, mọi sự kiện, các cột đang hiện';
+
+/** Without a layout the menu's button counts as scrolled away, and the menu as hidden. */
+const item = (name: string | RegExp) => ({ name, hidden: true });
+
+async function exportMenu(path: string) {
+  open(path);
+  await screen.findByText('line 11');
+  fireEvent.click(await screen.findByRole('button', { name: 'Xuất' }));
+}
+
+test('every matching event is fetched by the browser, once the server says that it would run', async () => {
+  answer = { from: '2026-11-22T00:00:00.000000Z', to: now };
+  const asked: URLSearchParams[] = [];
+  server.use(
+    http.get('*/api/v1/history/export', ({ request }) => {
+      asked.push(new URL(request.url).searchParams);
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const fetched: string[] = [];
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+    this: HTMLAnchorElement,
+  ) {
+    fetched.push(this.getAttribute('href') ?? '');
+  });
+  await exportMenu('/search?q=user.name%3Aroot&cols=user.name,message');
+  fireEvent.click(await screen.findByRole('menuitem', item(kCsv)));
+  await waitFor(() => expect(fetched).toHaveLength(1));
+  click.mockRestore();
+  expect(asked[0]?.get('check')).toBe('true');
+  const whole = new URL(fetched[0] ?? '', 'https://gac.test').searchParams;
+  expect(Object.fromEntries(whole)).toEqual({
+    format: 'spreadsheet',
+    query: 'user.name:root | fields @timestamp, user.name, message',
+    from: '2026-11-22T00:00:00.000000Z',
+    to: now,
+  });
+});
+
+test('an export that would not run says why and fetches nothing', async () => {
+  const refuse = (status: number, message: string) =>
+    server.use(
+      http.get('*/api/v1/history/export', () =>
+        HttpResponse.json(
+          { error: { code: 'x', message, where: 'column 3', request_id: 'r' } },
+          { status },
+        ),
+      ),
+    );
+  const click = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+  refuse(503, 'two exports are running already');
+  await exportMenu('/search?q=x');
+  fireEvent.click(await screen.findByRole('menuitem', item(kCsv)));
+  expect(await screen.findByText(/Đang có hai lượt xuất chạy/)).toBeTruthy();
+  await waitFor(() => expect(screen.queryByRole('menuitem', item(kCsv))).toBeNull());
+  refuse(400, 'a condition is missing here');
+  fireEvent.click(screen.getByRole('button', { name: 'Xuất' }));
+  fireEvent.click(await screen.findByRole('menuitem', item(/^NDJSON, mọi sự kiện/)));
+  expect(await screen.findByText(/^Chưa xuất được: Ở đây thiếu một điều kiện/)).toBeTruthy();
+  expect(click).not.toHaveBeenCalled();
+  click.mockRestore();
+});
+
+test('a table is exported as it stands, and the menu says so', async () => {
+  answer = { columns: ['user.name', 'count'], rows: [{ 'user.name': 'root', count: 9 }] };
+  open('/search?q=x%20%7C%20stats%20count()%20by%20user.name');
+  await screen.findByRole('button', { name: 'root' });
+  fireEvent.click(await screen.findByRole('button', { name: 'Xuất' }));
+  expect(await screen.findByText(/Câu tìm có \| stats, nên chỉ xuất được/)).toBeTruthy();
+  expect(await screen.findByRole('menuitem', item('CSV, các cột đang hiện'))).toBeTruthy();
+  expect(screen.queryByRole('menuitem', item(kCsv))).toBeNull();
+});
+
+type Fault = Schemas['RuleTextFault'];
+
+async function draft(checked: (text: string) => Fault[]) {
+  server.use(
+    http.post('*/api/v1/rules/check', async ({ request }) => {
+      const { text } = (await request.json()) as { text: string };
+      const faults = checked(text);
+      return HttpResponse.json({
+        loads: faults.every((one) => one.warning),
+        id: 'r1',
+        title: 'Luật',
+        faults,
+      });
+    }),
+  );
+  open('/search?q=user.name%3Aroot');
+  await screen.findByText('line 11');
+  fireEvent.click(screen.getByRole('button', { name: 'Thành luật' }));
+  return screen.findByRole('dialog', { name: 'Bản thảo luật Sigma' });
+}
+
+test('a draft that would not load shows the line, and cannot be kept until it is right', async () => {
+  const dialog = await draft((text) =>
+    text.includes('condition: other')
+      ? [{ line: 3, reason: 'there is no "other"', warning: false }]
+      : [],
+  );
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  const text = within(dialog).getByRole<HTMLTextAreaElement>('textbox', {
+    name: /^Luật dạng Sigma/,
+  });
+  await within(dialog).findByText('Máy chủ đọc được luật này và sẽ cho chạy.');
+  expect(keep.disabled).toBe(false);
+  fireEvent.change(text, { target: { value: 'title: x\ndetection:\n  condition: other' } });
+  expect(keep.disabled).toBe(true);
+  fireEvent.click(await within(dialog).findByRole('button', { name: 'Dòng 3' }));
+  expect(text.value.slice(text.selectionStart, text.selectionEnd)).toBe('  condition: other');
+  expect(keep.disabled).toBe(true);
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Viết lại theo câu tìm' }));
+  expect(text.value).toContain('user.name');
+  await waitFor(() => expect(keep.disabled).toBe(false));
+});
+
+test('a draft is kept as a rule, and undone', async () => {
+  const said: string[] = [];
+  server.use(
+    http.post('*/api/v1/rules', async ({ request }) => {
+      said.push(((await request.json()) as { text: string }).text);
+      return HttpResponse.json({ id: 'r1', title: 'Luật', faults: [] }, { status: 201 });
+    }),
+    http.delete('*/api/v1/rules/r1', () => {
+      said.push('gone');
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  const dialog = await draft(() => []);
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  await waitFor(() => expect(keep.disabled).toBe(false));
+  fireEvent.click(keep);
+  expect(await within(dialog).findByText(/đang xét các sự kiện mới đến/)).toBeTruthy();
+  const link = within(dialog).getByRole<HTMLAnchorElement>('link', { name: 'Mở luật' });
+  expect(link.href).toContain('/rules?rule=r1');
+  expect(said[0]).toContain("user.name: 'root'");
+  fireEvent.click(screen.getByRole('button', { name: 'Hoàn tác' }));
+  await waitFor(() => expect(said).toHaveLength(2));
+});
+
+test('what the server refuses when it is to be kept stands under the text', async () => {
+  const faults: Fault[] = [
+    { line: null, reason: 'its id is taken by another rule', warning: false },
+  ];
+  server.use(
+    http.post('*/api/v1/rules', () =>
+      HttpResponse.json(
+        { error: { code: 'rule_refused', message: 'taken', request_id: 'r', faults } },
+        { status: 400 },
+      ),
+    ),
+  );
+  const dialog = await draft(() => []);
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  await waitFor(() => expect(keep.disabled).toBe(false));
+  fireEvent.click(keep);
+  expect(await within(dialog).findByText('its id is taken by another rule')).toBeTruthy();
+});
+
+test('who may not change rules reads the draft and cannot keep it', async () => {
+  rights = ['events_search', 'rules_view'];
+  const dialog = await draft(() => []);
+  await within(dialog).findByText('Máy chủ đọc được luật này và sẽ cho chạy.');
+  const keep = within(dialog).getByRole<HTMLButtonElement>('button', { name: 'Lưu thành luật' });
+  expect(keep.disabled).toBe(true);
+  expect(within(dialog).getByText(/Chỉ điều phối và quản trị lưu được luật/)).toBeTruthy();
+});
+
+test('| hunt offers the lists in force', async () => {
+  server.use(
+    http.get('*/api/v1/indicators', () =>
+      HttpResponse.json({ lists: [{ name: 'botnet' }, { name: 'nội bộ', allow: true }] }),
+    ),
+  );
+  open('/search?q=x');
+  const box = await line();
+  await screen.findByText('line 11');
+  type(box, 'x | hunt ');
+  const offers = await screen.findByRole('listbox', { name: 'Gợi ý' });
+  expect(await within(offers).findByRole('option', { name: /botnet/ })).toBeTruthy();
+  expect(within(offers).queryByRole('option', { name: /nội bộ/ })).toBeNull();
 });

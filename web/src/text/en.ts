@@ -374,6 +374,7 @@ export const en: Words = {
   'conflict.theirs': 'As it stands',
   'conflict.apply': 'Do it anyway: {{action}}',
   'conflict.keep': 'Keep it as it stands',
+  'conflict.reason': 'Reason',
   'conflict.status': 'State',
   'conflict.assignee': 'With',
   'conflict.verdict': 'Verdict',

@@ -369,6 +369,7 @@ export const vi = {
   'conflict.theirs': 'Bản hiện nay',
   'conflict.apply': 'Vẫn thực hiện: {{action}}',
   'conflict.keep': 'Giữ bản hiện nay',
+  'conflict.reason': 'Lý do',
   'conflict.status': 'Trạng thái',
   'conflict.assignee': 'Người nhận',
   'conflict.verdict': 'Kết luận',

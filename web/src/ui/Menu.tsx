@@ -43,6 +43,8 @@ export function Menu({
       shadow="none"
       transitionProps={{ duration: 120, transition: 'fade-down' }}
       withinPortal
+      // A focusable box without a role is no child of a menu; the menu itself takes the focus.
+      withInitialFocusPlaceholder={false}
       unstyled
       classNames={{
         dropdown: 'menu',

@@ -1,9 +1,9 @@
 // Acknowledge, assign, close, reopen: the same from the queue, the peek, the page and the desk's keys.
 import { type ReactNode, useState } from 'react';
 import { useText } from '@/text/index.ts';
+import { AlertConflict } from './AlertConflict.tsx';
 import { AssignDialog } from './AssignDialog.tsx';
 import { CloseDialog } from './CloseDialog.tsx';
-import { ConflictDialog } from './ConflictDialog.tsx';
 import type { Change } from './model.ts';
 import { type Conflict, type Target, useChange } from './queries.ts';
 
@@ -72,7 +72,7 @@ export function useActions({
         }}
       />
       {open?.kind === 'conflict' && (
-        <ConflictDialog
+        <AlertConflict
           conflict={open.conflict}
           action={t(
             (

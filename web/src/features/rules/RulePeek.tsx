@@ -13,6 +13,7 @@ import {
 import { ExceptionDialog, type Start } from '@/shared/exceptions/ExceptionDialog.tsx';
 import { TryDialog } from '@/shared/explain/TryDialog.tsx';
 import { useText } from '@/text/index.ts';
+import { ConflictDialog, type Facts } from '@/ui/ConflictDialog.tsx';
 import { ErrorBoundary } from '@/ui/ErrorBoundary.tsx';
 import { date, dateTime, number, percent } from '@/ui/format.ts';
 import { CloseIcon, kIcon, LinkIcon } from '@/ui/icons.ts';
@@ -21,7 +22,7 @@ import { Button, IconButton } from '@/ui/parts.tsx';
 import { asLevel, Severity } from '@/ui/Severity.tsx';
 import { Empty, Failed, SkeletonRows } from '@/ui/states.tsx';
 import { copyText } from '@/ui/Value.tsx';
-import { type Rule, type RuleFull, useRule, useSwitchRule } from './queries.ts';
+import { type Rule, type RuleConflict, type RuleFull, useRule, useSwitchRule } from './queries.ts';
 import { RuleExceptions } from './RuleExceptions.tsx';
 import { costWords, falseWords, kKindKeys, StateWords, titleOf } from './RuleList.tsx';
 import { sourceOf } from './search.ts';
@@ -161,9 +162,15 @@ function Section({ title, note, children }: { title: string; note?: string; chil
 function Acts({ rule, onTry, onExcept }: { rule: Rule; onTry: () => void; onExcept: () => void }) {
   const { t } = useText();
   const may = useMay();
-  const change = useSwitchRule();
+  const [conflict, setConflict] = useState<RuleConflict | null>(null);
+  const change = useSwitchRule(setConflict);
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState('');
+  const facts = (of: Rule): Facts => [
+    [t('conflict.status'), t(of.enabled ? 'rules.state.loaded' : 'rules.state.off')],
+    [t('rules.by'), of.disabled_by || '–'],
+    [t('conflict.reason'), of.disabled_reason || '–'],
+  ];
   const send = (event: FormEvent) => {
     event.preventDefault();
     const why = reason.trim().normalize('NFC');
@@ -218,6 +225,19 @@ function Acts({ rule, onTry, onExcept }: { rule: Rule; onTry: () => void; onExce
             {t('rules.turnOff')}
           </Button>
         </form>
+      )}
+      {conflict && (
+        <ConflictDialog
+          title={t('rules.conflict')}
+          mine={facts(conflict.mine.rule)}
+          theirs={facts(conflict.current)}
+          action={t(conflict.mine.enabled ? 'rules.turnOn' : 'rules.turnOff')}
+          onKeep={() => setConflict(null)}
+          onApply={() => {
+            setConflict(null);
+            change.mutate({ ...conflict.mine, rule: conflict.current });
+          }}
+        />
       )}
     </>
   );

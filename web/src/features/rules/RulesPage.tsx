@@ -17,12 +17,14 @@ import './rules.css';
 const Exceptions = lazy(() => import('./Exceptions.tsx'));
 const CoverageView = lazy(() => import('./CoverageView.tsx'));
 const Packs = lazy(() => import('./Packs.tsx'));
+const IndicatorLists = lazy(() => import('./IndicatorLists.tsx'));
 
 const kTabKeys: Record<Tab, TextKey> = {
   list: 'rules.tab.list',
   exceptions: 'rules.tab.exceptions',
   coverage: 'rules.tab.coverage',
   packs: 'rules.tab.packs',
+  indicators: 'rules.tab.indicators',
 };
 
 export function RulesPage() {
@@ -91,6 +93,7 @@ export function RulesPage() {
             />
           )}
           {tab === 'packs' && <Packs />}
+          {tab === 'indicators' && <IndicatorLists />}
         </Suspense>
       </ErrorBoundary>
     </div>

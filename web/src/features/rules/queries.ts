@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schemas, unwrap } from '@/api/client.ts';
 import { faultWords } from '@/api/undo.ts';
+import { currentOf, ofVersion } from '@/api/versions.ts';
 import { t } from '@/text/index.ts';
 import { number } from '@/ui/format.ts';
 import { toast } from '@/ui/toasts.tsx';
@@ -38,27 +39,38 @@ export function useReloadRules() {
   });
 }
 
-const turn = (id: string, enabled: boolean, reason: string) =>
-  unwrap(api.PATCH('/api/v1/rules/{id}', { params: { path: { id } }, body: { enabled, reason } }));
+const turn = (rule: Rule, enabled: boolean, reason: string) =>
+  unwrap(
+    api.PATCH('/api/v1/rules/{id}', {
+      params: { path: { id: rule.id }, header: ofVersion(rule.version) },
+      body: { enabled, reason },
+    }),
+  );
 
-/** On or off, with thirty seconds to take it back. */
-export function useSwitchRule() {
+export type Switch = { rule: Rule; enabled: boolean; reason: string };
+export type RuleConflict = { mine: Switch; current: Rule };
+
+/** On or off, with thirty seconds to take it back; the conflict is handed back. */
+export function useSwitchRule(onConflict: (conflict: RuleConflict) => void) {
   const client = useQueryClient();
   const again = () => client.invalidateQueries({ queryKey: ['rules'] });
   return useMutation({
-    mutationFn: ({ rule, enabled, reason }: { rule: Rule; enabled: boolean; reason: string }) =>
-      turn(rule.id, enabled, reason),
-    onSuccess: (_, { rule, enabled }) =>
+    mutationFn: ({ rule, enabled, reason }: Switch) => turn(rule, enabled, reason),
+    onSuccess: (done, { rule, enabled }) =>
       toast(enabled ? t('rules.nowOn') : t('rules.nowOff'), {
         undo: () =>
-          void turn(rule.id, !enabled, (enabled && rule.disabled_reason) || t('rules.undoReason'))
+          void turn(done, !enabled, (enabled && rule.disabled_reason) || t('rules.undoReason'))
             .then(
               () => toast(enabled ? t('rules.nowOff') : t('rules.nowOn')),
               (error) => toast(faultWords(error), { bad: true }),
             )
             .finally(again),
       }),
-    onError: (error) => toast(faultWords(error), { bad: true }),
+    onError: (error, mine) => {
+      const current = currentOf<Rule>(error);
+      if (current) onConflict({ mine, current });
+      else toast(faultWords(error), { bad: true });
+    },
     onSettled: again,
   });
 }

@@ -5,7 +5,7 @@ import { asLevel, kLevels, type Level } from '@/ui/Severity.tsx';
 import { parseScope, type Scope } from '@/ui/scope.ts';
 import type { Rule } from './queries.ts';
 
-export const kTabs = ['list', 'exceptions', 'coverage', 'packs'] as const;
+export const kTabs = ['list', 'exceptions', 'coverage', 'packs', 'indicators'] as const;
 export type Tab = (typeof kTabs)[number];
 export const kStates = ['all', 'loaded', 'refused', 'off', 'hit', 'noisy'] as const;
 export type State = (typeof kStates)[number];

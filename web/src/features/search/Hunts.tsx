@@ -1,7 +1,7 @@
 // Hunts: a list of indicators, pasted or in force, held against everything that is kept. A hunt runs on
 // the server; this shows how far it is and what it found.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useId, useState } from 'react';
 import { api, type Schemas, unwrap } from '@/api/client.ts';
 import { quote } from '@/api/query.ts';
 import { faultWords } from '@/api/undo.ts';
@@ -13,6 +13,7 @@ import { Button } from '@/ui/parts.tsx';
 import { Empty, Failed, SkeletonRows } from '@/ui/states.tsx';
 import { entityQuery } from './entity.ts';
 import { partialText } from './faults.ts';
+import { useListNames } from './queries.ts';
 import { toCsv } from './rows.ts';
 import { saveText } from './save.ts';
 
@@ -74,6 +75,8 @@ function HuntForm({ value, onOpen }: { value: string; onOpen: (id: string) => vo
   const [name, setName] = useState('');
   const [from, setFrom] = useState('');
   const [inText, setInText] = useState(false);
+  const known = useId();
+  const names = useListNames(named);
   const lines = text.split('\n').filter((line) => line.trim() !== '').length;
   const start = useMutation({
     mutationFn: () =>
@@ -121,10 +124,16 @@ function HuntForm({ value, onOpen }: { value: string; onOpen: (id: string) => vo
           <span className="name">{t('hunt.listName')}</span>
           <input
             className="input"
+            list={known}
             maxLength={200}
             value={list}
             onChange={(event) => setList(event.target.value)}
           />
+          <datalist id={known}>
+            {names.map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
         </label>
       ) : (
         <label>

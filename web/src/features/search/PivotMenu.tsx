@@ -22,15 +22,12 @@ import type { MenuEntry } from '@/ui/Menu.tsx';
 import { type Anchor, PopMenu } from '@/ui/PopMenu.tsx';
 import { copyText } from '@/ui/Value.tsx';
 import { entityKind } from './entity.ts';
+import { filterField } from './filterField.ts';
 
 /** What a list of indicators may name. */
 const kHunted = new Set(['ip', 'domain', 'hash', 'file']);
 
 export type Pivot = { anchor: Anchor; field: string; value: string; count: number | undefined };
-
-/** The name by which a filter asks for the column. */
-export const filterField = (field: string) =>
-  field === 'message' ? 'event.original' : field === '_source' ? 'gac.source' : field;
 
 export function PivotMenu({
   pivot,

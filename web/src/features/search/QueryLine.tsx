@@ -8,7 +8,7 @@ import { faultColumn } from './address.ts';
 import { type Asked, asked, forget } from './asked.ts';
 import { accept, type Offer, offersAt, placeAt } from './complete.ts';
 import { faultText } from './faults.ts';
-import { type Field, useValuesOf } from './queries.ts';
+import { type Field, useListNames, useValuesOf } from './queries.ts';
 
 const kHistoryMax = 12;
 
@@ -102,11 +102,15 @@ export function QueryLine({
     place?.kind === 'value' ? place.field : '',
     place?.kind === 'value' ? place.word : '',
   );
+  const lists = useListNames(place?.kind === 'list');
   const listed: Listed | null = useMemo(() => {
     if (history) return { kind: 'asked', items: history };
     if (!place) return null;
-    return { kind: 'offers', items: offersAt(text, place, { fields, values, forced, quote }) };
-  }, [history, place, text, fields, values, forced]);
+    return {
+      kind: 'offers',
+      items: offersAt(text, place, { fields, values, lists, forced, quote }),
+    };
+  }, [history, place, text, fields, values, lists, forced]);
   const size = listed?.items.length ?? 0;
   useEffect(() => {
     if (at >= 0) document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: 'nearest' });

@@ -1,5 +1,7 @@
+import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
-import { useSession } from '@/api/session.ts';
+import { useMay, useSession } from '@/api/session.ts';
+import { faultWords } from '@/api/undo.ts';
 import { type TextKey, useText } from '@/text/index.ts';
 import { Dialog } from '@/ui/Dialog.tsx';
 import { date } from '@/ui/format.ts';
@@ -7,6 +9,7 @@ import { CopyIcon, DownloadIcon, kIcon, WarnIcon } from '@/ui/icons.ts';
 import { Button } from '@/ui/parts.tsx';
 import { Empty } from '@/ui/states.tsx';
 import { copyText } from '@/ui/Value.tsx';
+import { RuleText } from './RuleText.tsx';
 import type { EventRow } from './rows.ts';
 import {
   draftRule,
@@ -15,6 +18,7 @@ import {
   type Otherwise,
   type Unsaid,
 } from './ruleDraft.ts';
+import { faultsOf, useRuleCheck, useSaveRule } from './ruleSave.ts';
 import { saveText } from './save.ts';
 
 const kLevels = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -46,7 +50,7 @@ function today(): string {
   return `${year}-${month}-${day}`;
 }
 
-/** The question as the draft of a Sigma rule: what it says, what it cannot say, to copy or to keep. */
+/** The question as the draft of a Sigma rule: what it says, what it cannot say, to change, copy or keep. */
 export function RuleDraft({
   query,
   rows,
@@ -79,7 +83,18 @@ export function RuleDraft({
       ),
     [query, title, level, source, author, id, t],
   );
-  const save = () => saveText(draft.yaml, 'yml', `${id}.yml`);
+  const may = useMay();
+  /** What somebody wrote over the draft; the fields above have no say then. */
+  const [written, setWritten] = useState<string | null>(null);
+  const text = written ?? draft.yaml;
+  const check = useRuleCheck(may('rules_view') ? text : '');
+  const keep = useSaveRule();
+  const refused = faultsOf(keep.error);
+  const edit = (next: string | null) => {
+    setWritten(next);
+    keep.reset();
+  };
+  const canKeep = may('rules_edit') && check.current && check.data?.loads === true;
   const part = (name: keyof LogSource, label: TextKey, known: string[]) => (
     <label>
       <span className="name">{t(label)}</span>
@@ -88,6 +103,7 @@ export function RuleDraft({
         list={`draft-${name}`}
         maxLength={64}
         spellCheck={false}
+        disabled={written !== null}
         value={source[name]}
         onChange={(event) => setSource({ ...source, [name]: event.target.value.trim() })}
       />
@@ -101,77 +117,112 @@ export function RuleDraft({
   const anywhere = !source.product && !source.category && !source.service;
   return (
     <Dialog opened onClose={onClose} title={t('find.draft.title')} width={760}>
-      <div className="form draft">
-        <p className="dim">{t('find.draft.lead')}</p>
-        {draft.yaml === '' ? (
-          <Empty kind="filtered" title={t('find.draft.nothing')} />
-        ) : (
-          <>
-            <div className="draft-grid">
-              <label className="wide">
-                <span className="name">{t('find.draft.name')}</span>
-                <input
-                  className="input"
-                  maxLength={200}
-                  placeholder={t('find.draft.untitled')}
-                  value={title}
-                  onChange={(event) => setTitle(event.target.value)}
-                />
-              </label>
-              <label>
-                <span className="name">{t('find.draft.level')}</span>
-                <select
-                  className="input"
-                  value={level}
-                  onChange={(event) => setLevel(event.target.value as typeof level)}
-                >
-                  {kLevels.map((one) => (
-                    <option key={one} value={one}>
-                      {t(kLevelKeys[one])}
-                    </option>
-                  ))}
-                </select>
-              </label>
-              {part('product', 'find.draft.product', kProducts)}
-              {part('category', 'find.draft.category', kCategories)}
-              {part('service', 'find.draft.service', kServices)}
-            </div>
-            {anywhere && (
-              <p className="c-high">
-                <WarnIcon {...kIcon} style={{ display: 'inline', verticalAlign: -3 }} />{' '}
-                {t('find.draft.anywhere')}
+      {keep.data ? (
+        <div className="form draft" role="status">
+          <p>{t('find.draft.inForce', { title: keep.data.title })}</p>
+          <div className="dialog-foot">
+            <Link to="/rules" search={{ rule: keep.data.id }} className="btn">
+              {t('find.draft.open')}
+            </Link>
+            <Button look="primary" data-autofocus onClick={onClose}>
+              {t('action.close')}
+            </Button>
+          </div>
+        </div>
+      ) : (
+        <div className="form draft">
+          <p className="dim">{t('find.draft.lead')}</p>
+          {draft.yaml === '' ? (
+            <Empty kind="filtered" title={t('find.draft.nothing')} />
+          ) : (
+            <>
+              <div className="draft-grid">
+                <label className="wide">
+                  <span className="name">{t('find.draft.name')}</span>
+                  <input
+                    className="input"
+                    maxLength={200}
+                    placeholder={t('find.draft.untitled')}
+                    disabled={written !== null}
+                    value={title}
+                    onChange={(event) => setTitle(event.target.value)}
+                  />
+                </label>
+                <label>
+                  <span className="name">{t('find.draft.level')}</span>
+                  <select
+                    className="input"
+                    disabled={written !== null}
+                    value={level}
+                    onChange={(event) => setLevel(event.target.value as typeof level)}
+                  >
+                    {kLevels.map((one) => (
+                      <option key={one} value={one}>
+                        {t(kLevelKeys[one])}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+                {part('product', 'find.draft.product', kProducts)}
+                {part('category', 'find.draft.category', kCategories)}
+                {part('service', 'find.draft.service', kServices)}
+              </div>
+              {written !== null && (
+                <p className="meta">
+                  {t('find.draft.written')}{' '}
+                  <button type="button" className="link" onClick={() => edit(null)}>
+                    {t('find.draft.again')}
+                  </button>
+                </p>
+              )}
+              {anywhere && written === null && (
+                <p className="c-high">
+                  <WarnIcon {...kIcon} style={{ display: 'inline', verticalAlign: -3 }} />{' '}
+                  {t('find.draft.anywhere')}
+                </p>
+              )}
+            </>
+          )}
+          <List
+            title={t('find.draft.unsaid')}
+            items={draft.unsaid.map((one) => [one.part, t(kWhy[one.why])])}
+          />
+          <List
+            title={t('find.draft.otherwise')}
+            items={draft.otherwise.map((one) => [one.part, t(kHow[one.how])])}
+          />
+          {draft.yaml !== '' && (
+            <>
+              <RuleText text={text} check={check} refused={refused} onChange={edit} />
+              {keep.isError && refused === null && (
+                <p role="alert" className="c-critical">
+                  {faultWords(keep.error)}
+                </p>
+              )}
+              <p className="meta">
+                {t(may('rules_edit') ? 'find.draft.next' : 'find.draft.nextDenied')}
               </p>
-            )}
-          </>
-        )}
-        <List
-          title={t('find.draft.unsaid')}
-          items={draft.unsaid.map((one) => [one.part, t(kWhy[one.why])])}
-        />
-        <List
-          title={t('find.draft.otherwise')}
-          items={draft.otherwise.map((one) => [one.part, t(kHow[one.how])])}
-        />
-        {draft.yaml !== '' && (
-          <>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable */}
-            <pre className="rawline mono scroll draft-yaml" tabIndex={0}>
-              {draft.yaml}
-            </pre>
-            <p className="meta">{t('find.draft.next')}</p>
-            <div className="dialog-foot">
-              <Button onClick={save}>
-                <DownloadIcon {...kIcon} />
-                {t('find.draft.file')}
-              </Button>
-              <Button look="primary" onClick={() => void copyText(draft.yaml, t('action.copied'))}>
-                <CopyIcon {...kIcon} />
-                {t('action.copy')}
-              </Button>
-            </div>
-          </>
-        )}
-      </div>
+              <div className="dialog-foot">
+                <Button onClick={() => saveText(text, 'yml', `${id}.yml`)}>
+                  <DownloadIcon {...kIcon} />
+                  {t('find.draft.file')}
+                </Button>
+                <Button onClick={() => void copyText(text, t('action.copied'))}>
+                  <CopyIcon {...kIcon} />
+                  {t('action.copy')}
+                </Button>
+                <Button
+                  look="primary"
+                  disabled={!canKeep || keep.isPending}
+                  onClick={() => keep.mutate(text)}
+                >
+                  {t('find.draft.keep')}
+                </Button>
+              </div>
+            </>
+          )}
+        </div>
+      )}
     </Dialog>
   );
 }

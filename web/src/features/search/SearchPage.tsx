@@ -28,6 +28,7 @@ import {
   fromSaved,
   kDefaultSplit,
   type Saved,
+  spanOf,
   splitOf,
   type View,
   widened,
@@ -184,6 +185,10 @@ export function SearchPage() {
       : (search.view ?? 'table');
   const from = search.from ?? first?.from ?? first?.histogram?.from ?? '';
   const to = search.to ?? first?.to ?? new Date().toISOString();
+  // What is on screen, not what "the last hour" is by now.
+  const exportSpan = first?.from
+    ? { from: first.from, ...(first.to ? { to: first.to } : {}) }
+    : spanOf(search);
   const peeked = search.event ? rows.findIndex((row) => cellText(row._id) === search.event) : -1;
   const entity = parseEntity(search.entity);
 
@@ -455,6 +460,8 @@ export function SearchPage() {
                 columns={isTable ? (first?.columns ?? []) : columns}
                 isTable={isTable}
                 complete={!events.hasNextPage}
+                query={search.q ?? ''}
+                span={exportSpan}
               />
             </Suspense>
           </div>

@@ -17,12 +17,14 @@ const values = [
   { value: 'admin', count: 3 },
 ];
 
+const lists = ['botnet', 'mạng ma 2026', 'phishing'];
+
 /** "|" in the text would be a pipe, so the caret is "¦". */
 function at(marked: string, forced = false) {
   const caret = marked.indexOf('¦');
   const text = marked.replace('¦', '');
   const place = placeAt(text, caret);
-  const offers = place ? offersAt(text, place, { fields, values, forced, quote }) : [];
+  const offers = place ? offersAt(text, place, { fields, values, lists, forced, quote }) : [];
   return {
     place,
     labels: offers.map((offer) => offer.label),
@@ -148,4 +150,13 @@ test('top, dedup, where, extract', () => {
 
 test('the bar of a regular expression is no pipe', () => {
   expect(at('user.name:/^(a|b)$/ and so¦').labels).toEqual(['source.ip', 'source.port']);
+});
+
+test('hunt offers the lists in force, quoted where they need it', () => {
+  expect(at('* | hunt ¦').labels).toEqual(['botnet', 'mạng ma 2026', 'phishing']);
+  expect(at('* | hunt phi¦').pick('phishing')).toBe('* | hunt phishing ¦');
+  expect(at('* | hunt mang¦').pick('mạng ma 2026')).toBe('* | hunt "mạng ma 2026" ¦');
+  expect(at('* | hunt "mạng m¦"').pick('mạng ma 2026')).toBe('* | hunt "mạng ma 2026" ¦');
+  expect(at('* | hunt botnet ¦', true).labels).toEqual(['|']);
+  expect(at('* | hunt botnet¦').labels).toEqual([]);
 });

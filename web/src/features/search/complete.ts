@@ -11,6 +11,7 @@ export type Place =
   | { kind: 'pipe'; from: number; word: string }
   | { kind: 'function'; from: number; word: string }
   | { kind: 'name'; from: number; word: string; of: 'field' | 'column' | 'by'; sign: string }
+  | { kind: 'list'; from: number; word: string }
   | { kind: 'after'; from: number; word: string; pipe: string; words: readonly string[] }
   | { kind: 'number'; from: number; word: string; pipe: string };
 
@@ -125,6 +126,15 @@ export function placeAt(text: string, caret: number): Place | null {
 }
 
 function pipePlace(before: string, found: Scan): Place | null {
+  const list = /^\s*hunt\s+(?:"([^"]*)|([^\s"|]*))$/i.exec(before.slice(found.pipe));
+  if (list) {
+    const word = list[1] ?? list[2] ?? '';
+    return {
+      kind: 'list',
+      from: before.length - word.length - (list[1] === undefined ? 0 : 1),
+      word,
+    };
+  }
   if (found.quote >= 0) return null;
   const part = before.slice(found.pipe);
   const word = /^\s*(\S*)$/.exec(part);
@@ -185,6 +195,8 @@ function pipePlace(before: string, found: Scan): Place | null {
       const shift = before.length - rest.length;
       return { ...inner, from: inner.from + shift };
     }
+    case 'hunt':
+      return { kind: 'after', from, word: token, pipe: command, words: ['|'] };
     case 'limit':
     case 'head': {
       if (head === '') return { kind: 'number', from, word: token, pipe: command };
@@ -239,6 +251,8 @@ export type Known = {
   fields: readonly Field[];
   /** Top values of the field at the place, most frequent first. */
   values: readonly { value: string; count: number }[];
+  /** Names of the indicator lists in force. */
+  lists?: readonly string[];
   /** Asked for by the arrow key: also where nothing has been typed yet. */
   forced: boolean;
   quote: (value: string) => string;
@@ -298,6 +312,11 @@ export function offersAt(text: string, place: Place, known: Known): Offer[] {
         .map((field) => fieldOffer(field, ''));
       return [...spans, ...fields];
     }
+    case 'list':
+      return ranked(known.lists ?? [], (name) => name, word)
+        .filter((name) => name !== word)
+        .slice(0, kMax)
+        .map((name) => ({ insert: `${known.quote(name)} `, label: name, kind: 'name' }));
     case 'after':
       return none ? [] : words(place.words, word, 'join').filter((offer) => offer.label !== word);
     case 'number':
@@ -370,7 +389,9 @@ export function accept(text: string, caret: number, place: Place, offer: Offer) 
   // A blank of our own is not doubled.
   const insert =
     offer.insert.endsWith(' ') && /^\s/.test(rest) ? offer.insert.slice(0, -1) : offer.insert;
-  const quoteLeft = place.kind === 'value' && place.quoted && rest.startsWith('"') ? 1 : 0;
+  const quoted =
+    place.kind === 'value' ? place.quoted : place.kind === 'list' && text[place.from] === '"';
+  const quoteLeft = quoted && rest.startsWith('"') ? 1 : 0;
   const next = text.slice(0, place.from) + insert + rest.slice(quoteLeft);
   const behind = offer.insert.endsWith(' ') && insert !== offer.insert ? 1 : 0;
   return { text: next, caret: place.from + insert.length + behind - (offer.back ?? 0) };

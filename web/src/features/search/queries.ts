@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { api, type Schemas, unwrap } from '@/api/client.ts';
+import { indicatorsQuery } from '@/api/indicators.ts';
 import { quote, splitPipes } from '@/api/query.ts';
 import { faultWords } from '@/api/undo.ts';
 import { t, useText } from '@/text/index.ts';
@@ -137,6 +138,21 @@ export function useValuesOf(field: string, word: string): Value[] {
   if (found.length === 0) return of(common.data);
   return found;
 }
+
+const kNoNames: string[] = [];
+
+/** Names of the indicator lists in force that hit; allow lists hunt nothing. */
+export function useListNames(on: boolean): string[] {
+  const { data } = useQuery({
+    ...indicatorsQuery,
+    select: namesOf,
+    enabled: on,
+    retry: false,
+  });
+  return data ?? kNoNames;
+}
+const namesOf = (all: Schemas['IndicatorLists']) =>
+  all.lists.filter((list) => !list.allow).map((list) => list.name);
 
 /** One event by its id, however old: for an address that somebody sent. */
 export function useEvent(id: string, on: boolean) {

@@ -12,6 +12,14 @@ const kTypes: Record<string, string> = {
   yml: 'application/yaml',
 };
 
+/** Lets the browser fetch the file: it goes to the disk as it comes. */
+export function saveAddress(path: string) {
+  const link = document.createElement('a');
+  link.href = path;
+  link.download = '';
+  link.click();
+}
+
 /** Offers the text as a file. A spreadsheet needs a mark in front to read UTF-8. */
 export function saveText(text: string, kind: string, name = fileName(kind)) {
   const blob = new Blob([kind === 'csv' ? `\uFEFF${text}` : text], { type: kTypes[kind] ?? '' });

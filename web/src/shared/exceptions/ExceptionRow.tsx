@@ -1,10 +1,11 @@
 import { type FormEvent, useState } from 'react';
 import { useMay } from '@/api/session.ts';
 import { type TextKey, useText } from '@/text/index.ts';
+import { ConflictDialog, type Facts } from '@/ui/ConflictDialog.tsx';
 import { date, dateTime } from '@/ui/format.ts';
 import { Button, Stamp } from '@/ui/parts.tsx';
 import { inDays, kDays, type RuleException } from './model.ts';
-import { useChangeException } from './queries.ts';
+import { type ExceptionConflict, useChangeException } from './queries.ts';
 import './exceptions.css';
 
 const kOpKeys: Record<RuleException['conditions'][number]['op'], TextKey> = {
@@ -33,10 +34,17 @@ export const kStateTones: Record<RuleException['state'], string> = {
 export function ExceptionRow({ of }: { of: RuleException }) {
   const { t } = useText();
   const may = useMay();
-  const change = useChangeException();
+  const [conflict, setConflict] = useState<ExceptionConflict | null>(null);
+  const change = useChangeException(setConflict);
   const [doing, setDoing] = useState<'remove' | 'restore' | 'extend' | null>(null);
   const [reason, setReason] = useState('');
   const [days, setDays] = useState(30);
+  const facts = (one: RuleException): Facts => [
+    [t('conflict.status'), t(kStateKeys[one.state])],
+    [t('exception.expires'), dateTime(one.expires)],
+    [t('rules.by'), one.changed_by || one.created_by],
+    [t('conflict.reason'), one.changed_reason || one.reason],
+  ];
   const send = (event: FormEvent) => {
     event.preventDefault();
     const why = reason.trim().normalize('NFC');
@@ -159,6 +167,25 @@ export function ExceptionRow({ of }: { of: RuleException }) {
             </Button>
           </div>
         </form>
+      )}
+      {conflict && (
+        <ConflictDialog
+          title={t('exception.conflict')}
+          mine={facts(conflict.before)}
+          theirs={facts(conflict.current)}
+          action={t(
+            conflict.body.removed === undefined
+              ? 'exception.extend'
+              : conflict.body.removed
+                ? 'exception.remove'
+                : 'exception.restore',
+          )}
+          onKeep={() => setConflict(null)}
+          onApply={() => {
+            setConflict(null);
+            change.run(conflict.current, conflict.body);
+          }}
+        />
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, type Schemas, unwrap } from '@/api/client.ts';
 import { faultWords } from '@/api/undo.ts';
+import { currentOf, ofVersion } from '@/api/versions.ts';
 import { t } from '@/text/index.ts';
 import { toast } from '@/ui/toasts.tsx';
 import type { Condition, RuleException } from './model.ts';
@@ -37,7 +38,7 @@ export function useAddException() {
       unwrap(api.POST('/api/v1/rules/exceptions', { body })),
     onSuccess: (made) => {
       const take = () =>
-        void change(made.id, { removed: true, reason: t('exception.undoReason') }).then(
+        void change(made, { removed: true, reason: t('exception.undoReason') }).then(
           () => {
             toast(t('exception.removed'));
             return client.invalidateQueries({ queryKey: ['rules'] });
@@ -55,16 +56,22 @@ export function useAddException() {
 
 type Change = { removed?: boolean; expires?: string; reason: string };
 
-const change = (id: string, body: Change): Promise<RuleException> =>
-  unwrap(api.PATCH('/api/v1/rules/exceptions/{id}', { params: { path: { id } }, body }));
+const change = (of: RuleException, body: Change): Promise<RuleException> =>
+  unwrap(
+    api.PATCH('/api/v1/rules/exceptions/{id}', {
+      params: { path: { id: of.id }, header: ofVersion(of.version) },
+      body,
+    }),
+  );
 
-/** Remove, put back or extend; each says what it did and can be taken back. */
-export function useChangeException() {
+export type ExceptionConflict = { before: RuleException; body: Change; current: RuleException };
+
+/** Remove, put back or extend; each says what it did and can be taken back. The conflict is handed back. */
+export function useChangeException(onConflict: (conflict: ExceptionConflict) => void) {
   const client = useQueryClient();
   const mutation = useMutation({
-    mutationFn: ({ id, body }: { before: RuleException; id: string; body: Change }) =>
-      change(id, body),
-    onSuccess: (_, { before, id, body }) => {
+    mutationFn: ({ before, body }: { before: RuleException; body: Change }) => change(before, body),
+    onSuccess: (done, { before, body }) => {
       const reason = t('exception.undoReason');
       const back: Change =
         body.removed === undefined
@@ -78,19 +85,23 @@ export function useChangeException() {
             : t('exception.restored'),
         {
           undo: () =>
-            void change(id, back).then(
+            void change(done, back).then(
               () => client.invalidateQueries({ queryKey: ['rules'] }),
               (error) => toast(faultWords(error), { bad: true }),
             ),
         },
       );
     },
-    onError: (error) => toast(faultWords(error), { bad: true }),
+    onError: (error, mine) => {
+      const current = currentOf<RuleException>(error);
+      if (current) onConflict({ ...mine, current });
+      else toast(faultWords(error), { bad: true });
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ['rules'] }),
   });
   return {
     busy: mutation.isPending,
-    run: (before: RuleException, body: Change) => mutation.mutate({ before, id: before.id, body }),
+    run: (before: RuleException, body: Change) => mutation.mutate({ before, body }),
   };
 }
 
