@@ -20,6 +20,8 @@ Result<response::NewException> read_exception_wish(Api::State& state, const Body
 
 // POST /api/v1/rules/exceptions/preview
 Result<net::Response> preview_rule_exception(Api::State& state, Call& call);
+// POST /api/v1/rules/preview
+Result<net::Response> preview_rule(Api::State& state, Call& call);
 // POST /api/v1/rules/{id}/explain
 Result<net::Response> explain_rule(Api::State& state, Call& call);
 

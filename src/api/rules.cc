@@ -285,6 +285,7 @@ Result<net::Response> reload(Api::State& state, Call& call) {
 constexpr Route kRoutes[] = {
     {"GET", "/api/v1/rules", Access::Any, list},
     {"POST", "/api/v1/rules/reload", Access::Any, reload, nullptr, kSearchLane},
+    {"POST", "/api/v1/rules/preview", Access::Any, preview_rule, nullptr, kSearchLane},
     {"GET", "/api/v1/rules/{id}", Access::Any, show},
     {"PATCH", "/api/v1/rules/{id}", Access::Any, change},
     {"POST", "/api/v1/rules/{id}/explain", Access::Any, explain_rule},

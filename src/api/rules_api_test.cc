@@ -225,6 +225,50 @@ TEST_F(RuleLife, ExplainsAndPreviewsForThoseWhoOnlyRead) {
     EXPECT_TRUE(effect.at("scanned_from").is_null());
 }
 
+TEST_F(RuleLife, PreviewsARuleOverHistoryForThoseWhoMaySearch) {
+    const std::string path = "/api/v1/rules/preview";
+    const auto ask = [&](const std::string& body) {
+        return fake.ask_as(analyst, "POST", path, body);
+    };
+    for (const std::string& id : {kId, kMany}) {
+        const net::Response response = ask(fmt::format(R"({{"rule_id":"{}","from":"-30d"}})", id));
+        ASSERT_EQ(response.status, 200) << response.body;
+        const auto preview = FakeApi::json(response);
+        EXPECT_EQ(preview.at("matched").as_int64(), 0);
+        ASSERT_EQ(preview.at("rules").as_array().size(), 1U);
+        EXPECT_EQ(preview.at("rules").as_array().front().at("rule_id").as_string(), id);
+        EXPECT_TRUE(preview.at("first").is_null());
+        EXPECT_FALSE(preview.at("partial").as_bool());
+    }
+    EXPECT_EQ(ask("{}").status, 400);
+    EXPECT_EQ(ask(R"({"rule_id":"none"})").status, 404);
+    EXPECT_EQ(FakeApi::error_where(
+                  ask(fmt::format(R"({{"rule_id":"{}","from":"now","to":"-1d"}})", kId))),
+              "to");
+    // A draft may be refused, and says where.
+    const net::Response refused = ask(
+        R"({"text":"title: Draft\nlogsource: {product: x}\ndetection: {s: {a: 1}, condition: t}\n"})");
+    EXPECT_EQ(refused.status, 400) << refused.body;
+    EXPECT_TRUE(FakeApi::error_where(refused).starts_with("text")) << refused.body;
+    EXPECT_EQ(ask(R"({"text":"title: Draft\n"})").status, 400);
+    // One that counts a rule in force, or takes the place of one.
+    const auto counted =
+        FakeApi::json(ask(R"({"text":"title: D\nid: d\ncorrelation: {type: event_count, rules: [)"
+                          + kId + R"(], timespan: 5m, condition: {gte: 2}}\n"})"));
+    EXPECT_EQ(counted.at("rules").as_array().front().at("kind").as_string(), "correlation");
+    const auto own = FakeApi::json(
+        ask(R"({"text":"title: Mine\nid: )" + kId
+            + R"(\nlogsource: {product: x}\ndetection: {s: {a: 1}, condition: s}\n"})"));
+    EXPECT_EQ(own.at("rules").as_array().front().at("title").as_string(), "Mine");
+    // Whoever may not search sees no matches.
+    const std::string ingest = fake.token(TokenScope::Ingest);
+    EXPECT_EQ(fake.ask_with(ingest, "POST", path, "{}").status, 403);
+    EXPECT_EQ(fake.ask_with(fake.token(TokenScope::Read), "POST", path,
+                            fmt::format(R"({{"rule_id":"{}"}})", kId))
+                  .status,
+              200);
+}
+
 TEST_F(RuleLife, ImportsPacksOnlyForThoseWhoMayChangeRules) {
     EXPECT_EQ(get("/api/v1/rules/packs").at("packs").as_array().size(), 0U);
     const std::string path = "/api/v1/rules/packs?name=own";

@@ -31,6 +31,7 @@ void add_drill(CLI::App& root, Chosen& chosen);
 void add_rules(CLI::App& root, Chosen& chosen);
 void add_rule_packs(CLI::App& rules, Chosen& chosen);    // under rules
 void add_rule_explain(CLI::App& rules, Chosen& chosen);  // under rules
+void add_rule_preview(CLI::App& rules, Chosen& chosen);  // of "rules"
 void add_detect(CLI::App& root, Chosen& chosen);
 void add_decode(CLI::App& root, Chosen& chosen);
 void add_ingest(CLI::App& root, Chosen& chosen);

@@ -31,7 +31,7 @@ struct Options {
     std::string format = "auto";
     std::string source;
     std::string zone = "Asia/Ho_Chi_Minh";
-    std::size_t threads = 1;
+    std::size_t threads = 0;
     std::string data;
     std::string from;
     std::string to;
@@ -117,7 +117,7 @@ int detect_files(const Options& options) {
     settings.profiles = content->profiles;
     settings.format = options.format;
     settings.json = options.json;
-    settings.threads = options.threads;
+    settings.threads = std::max<std::size_t>(options.threads, 1);
     if (!options.source.empty()) {
         const auto profile = content->profiles->find(options.source);
         if (!profile) {
@@ -130,7 +130,8 @@ int detect_files(const Options& options) {
     }
     std::optional<History> history;
     if (!options.data.empty()) {
-        auto opened = History::open(options.data, content->profiles);
+        auto opened =
+            History::open(options.data, content->profiles, static_cast<unsigned>(options.threads));
         if (!opened) {
             return cannot_start(opened.error());
         }
@@ -150,15 +151,17 @@ int detect_files(const Options& options) {
     if (options.stats) {
         std::fprintf(
             stderr, "%s\n",
-            fmt::format(
-                "{{\"events\":{},\"bytes\":{},\"seconds\":{:.6f},"
-                "\"load_seconds\":{:.6f},\"threads\":{},\"matches\":{},"
-                "\"rss_bytes\":{},\"candidates\":{},\"keyword_checks\":{},"
-                "\"parse_failed\":{},\"indicators\":{},\"indicator_hits\":{}}}",
-                done->events, done->bytes, static_cast<double>(finished - loaded) / 1e6,
-                static_cast<double>(loaded - started) / 1e6, done->threads, done->matches,
-                resident_bytes(), done->candidates, done->keyword_checks, done->parse_failed,
-                settings.indicators ? settings.indicators->entries() : 0, done->indicator_hits)
+            fmt::format("{{\"events\":{},\"bytes\":{},\"seconds\":{:.6f},"
+                        "\"load_seconds\":{:.6f},\"threads\":{},\"matches\":{},"
+                        "\"rss_bytes\":{},\"candidates\":{},\"keyword_checks\":{},"
+                        "\"parse_failed\":{},\"indicators\":{},\"indicator_hits\":{},"
+                        "\"blocks\":{},\"blocks_skipped\":{}}}",
+                        done->events, done->bytes, static_cast<double>(finished - loaded) / 1e6,
+                        static_cast<double>(loaded - started) / 1e6, done->threads, done->matches,
+                        resident_bytes(), done->candidates, done->keyword_checks,
+                        done->parse_failed,
+                        settings.indicators ? settings.indicators->entries() : 0,
+                        done->indicator_hits, done->blocks, done->blocks_skipped)
                 .c_str());
     }
     return code;
@@ -189,9 +192,10 @@ void add_detect(CLI::App& root, Chosen& chosen) {
     command->add_option("--zone", options->zone, "Zone of times that carry none")
         ->capture_default_str();
     command
-        ->add_option("--threads", options->threads, "Threads; the hits are the same for any number")
-        ->check(CLI::Range(1, 256))
-        ->capture_default_str();
+        ->add_option("--threads", options->threads,
+                     "Threads; the hits are the same for any number (default: 1, with --data all "
+                     "cores)")
+        ->check(CLI::Range(1, 256));
     command->add_option("--indicators", options->indicators,
                         "Lists of indicators (see docs/indicators.md), or folders of them; end the "
                         "list by --");

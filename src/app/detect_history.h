@@ -1,4 +1,4 @@
-// The work of gac detect --data: events out of history through one engine to lines on stdout.
+// The work of gac detect --data: events out of history through engines to lines on stdout.
 #pragma once
 
 #include "app/detect_run.h"
@@ -8,8 +8,8 @@
 
 namespace gac::app {
 
-// Lines are sorted by the time of their events as long as they fit into memory; what correlation
-// rules find comes in the order of time in any case.
+// Lines are sorted by the time of their events; what correlation rules find may come later, when
+// there are more lines than fit into memory.
 Result<DetectReport> detect_history(const DetectSettings& settings, const store::Store& history,
                                     const store::TimeRange& range);
 

@@ -34,7 +34,9 @@ struct DetectReport {
     std::uint64_t keyword_checks = 0;
     std::uint64_t parse_failed = 0;
     std::size_t threads = 1;
-    std::vector<Error> failures;  // inputs that could not be read to the end
+    std::uint64_t blocks = 0;          // of history, in the span
+    std::uint64_t blocks_skipped = 0;  // that hold nothing for the rules
+    std::vector<Error> failures;       // inputs that could not be read to the end
 };
 
 Result<DetectReport> run_detect(const DetectSettings& settings,

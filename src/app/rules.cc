@@ -247,6 +247,7 @@ void add_rules(CLI::App& root, Chosen& chosen) {
     test->callback([tried, &chosen] { chosen = [tried] { return try_samples(*tried); }; });
     add_rule_packs(*rules, chosen);
     add_rule_explain(*rules, chosen);
+    add_rule_preview(*rules, chosen);
 }
 
 }  // namespace gac::app

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "detect/random_rules.h"
 #include "detect/sigma/parts.h"
-#include "detect/sigma/random_rules.h"
 
 namespace gac::detect::testing {
 namespace {

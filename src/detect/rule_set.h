@@ -68,6 +68,8 @@ public:
     std::vector<std::string> field_prefixes() const;
     // Names by which a correlation rule groups events; empty for others.
     std::vector<std::string> group_by(std::string_view rule_id) const;
+    // The rules that a correlation counts, whatever stands between them; empty for others.
+    std::vector<std::shared_ptr<const event::RuleInfo>> behind(std::string_view rule_id) const;
     bool has_keyword_rules() const;
     bool has_correlations() const;  // then the order of events counts
 

@@ -41,6 +41,10 @@ void add_findings(const HuntReport& report, std::uint64_t& kept, response::Hunt&
     }
 }
 
+std::pair<std::string, std::string> key_of(const response::HuntPlace& place) {
+    return {place.rule_id + '\n' + place.indicator, place.host};
+}
+
 // What alerts of a hunt say of the list: its own words, marked.
 std::shared_ptr<const event::RuleInfo> found_backwards(const event::RuleInfo& list) {
     auto rule = std::make_shared<event::RuleInfo>(list);
@@ -286,10 +290,14 @@ void HuntService::hunt_new(const std::stop_token& stop) {
         job->set = std::move(loading.set);
         if (unfinished && unfinished->fingerprint == mark && taken > 0) {
             job->hunt = *std::move(unfinished);
+            GAC_CHECK(remember(*job));
             base::log_info("pipeline", "hunting for {} new indicators goes on below event {}",
                            taken, job->hunt.done_to);
         } else {
+            std::vector<response::HuntPlace> before;
             if (unfinished) {  // the lists changed once more
+                GAC_TRY(places, parts_.book.places(unfinished->id));
+                before = std::move(places);
                 unfinished->status = HuntStatus::Interrupted;
                 unfinished->ended = parts_.clock.now();
                 GAC_CHECK(parts_.book.keep(self_, *unfinished));
@@ -309,6 +317,11 @@ void HuntService::hunt_new(const std::stop_token& stop) {
             }
             GAC_TRY(added, parts_.book.add(self_, std::move(hunt)));
             job->hunt = std::move(added);
+            // What it opened alerts for then is opened no second time.
+            GAC_CHECK(parts_.book.note(job->hunt.id, before));
+            for (const response::HuntPlace& place : before) {
+                job->times.emplace(key_of(place), place.time);
+            }
         }
         {
             const std::lock_guard lock(mutex_);
@@ -316,13 +329,12 @@ void HuntService::hunt_new(const std::stop_token& stop) {
         }
         // A stop of the service and a person's cancelling are told apart by `stop`.
         const std::stop_callback both(stop, [&] { job->stop.request_stop(); });
-        Lines times;
         bool whole = true;
         response::Hunt& hunt = job->hunt;
         while (whole && hunt.done_to > 0) {
             const event::EventId begin =
                 hunt.done_to > settings_.part ? hunt.done_to - settings_.part : 0;
-            GAC_TRY(looked, hunt_part(*job, begin, hunt.done_to, times));
+            GAC_TRY(looked, hunt_part(*job, begin, hunt.done_to));
             whole = looked;
         }
         if (stop.stop_requested() && !whole) {
@@ -351,9 +363,25 @@ void HuntService::hunt_new(const std::stop_token& stop) {
     }
 }
 
+// What the hunt had found when the program ended: its alerts are those that were opened then.
+Result<> HuntService::remember(Job& job) {
+    GAC_TRY(places, parts_.book.places(job.hunt.id));
+    for (const response::HuntPlace& place : places) {
+        job.times.emplace(key_of(place), place.time);
+        job.found.emplace(place.type, place.indicator);
+    }
+    // With what stands in a part that did not come to its end: it is looked at once more.
+    job.hunt.found = std::max<std::uint64_t>(job.hunt.found, job.found.size());
+    constexpr std::string_view kBegin = "{\"indicator\":";
+    for (std::size_t at = 0; (at = job.hunt.findings.find(kBegin, at)) != std::string::npos;
+         at += kBegin.size()) {
+        ++job.kept;
+    }
+    return {};
+}
+
 // False when it was stopped before its end: then nothing of the part is noted.
-Result<bool> HuntService::hunt_part(Job& job, event::EventId begin, event::EventId end,
-                                    Lines& times) {
+Result<bool> HuntService::hunt_part(Job& job, event::EventId begin, event::EventId end) {
     response::Hunt& hunt = job.hunt;
     store::HuntQuestion question;
     question.range.from = hunt.from.value_or(question.range.from);
@@ -369,11 +397,14 @@ Result<bool> HuntService::hunt_part(Job& job, event::EventId begin, event::Event
     if (job.stop.stop_requested()) {
         return false;
     }
-    GAC_TRY(opened, raise(report, times));
+    GAC_TRY(opened, raise(job, report));
     add_findings(report, job.kept, hunt);
     hunt.events += report.events;
     for (const HuntFinding& finding : report.findings) {
-        const bool fresh = job.found.emplace(finding.indicator.type, finding.indicator.text).second;
+        const bool fresh = job.found
+                               .emplace(std::string(detect::name_of(finding.indicator.type)),
+                                        finding.indicator.text)
+                               .second;
         hunt.found += fresh ? 1 : 0;
     }
     hunt.alerts += opened;
@@ -385,9 +416,9 @@ Result<bool> HuntService::hunt_part(Job& job, event::EventId begin, event::Event
     return true;
 }
 
-// One alert for each indicator and host, however many events and parts. `times`: at which time the
-// alerts of earlier parts stand, so that later ones join them.
-Result<std::uint64_t> HuntService::raise(const HuntReport& report, Lines& times) {
+// One alert for each indicator and host, however many events, parts and restarts: at which time it
+// stands is noted before it is raised.
+Result<std::uint64_t> HuntService::raise(Job& job, const HuntReport& report) {
     struct Line {
         const HuntFinding* finding;
         const store::HuntAnswer::OnHost* host;
@@ -419,6 +450,7 @@ Result<std::uint64_t> HuntService::raise(const HuntReport& report, Lines& times)
             row_of.emplace(batch.id_of(row), row);
         }
         std::vector<event::Detection> detections;
+        std::vector<response::HuntPlace> fresh;
         for (const Line& line : some) {
             const HuntFinding& finding = *line.finding;
             const store::HuntAnswer::OnHost& host = *line.host;
@@ -437,11 +469,16 @@ Result<std::uint64_t> HuntService::raise(const HuntReport& report, Lines& times)
                 rule = found_backwards(*finding.indicator.rule);
             }
             hit.rule = rule;
-            const auto place = std::pair(rule->id + '\n' + finding.indicator.text, host.host);
-            const auto known = times.find(place);
-            hit.time = known == times.end() ? host.last : known->second;
-            if (known == times.end() && times.size() < kTimesMax) {
-                times.emplace(place, host.last);
+            response::HuntPlace place{.rule_id = rule->id,
+                                      .type = std::string(detect::name_of(finding.indicator.type)),
+                                      .indicator = finding.indicator.text,
+                                      .host = host.host,
+                                      .time = host.last};
+            const auto known = job.times.find(key_of(place));
+            hit.time = known == job.times.end() ? host.last : known->second;
+            if (known == job.times.end() && job.times.size() < kTimesMax) {
+                job.times.emplace(key_of(place), host.last);
+                fresh.push_back(std::move(place));
             }
             hit.first = host.first;
             hit.group = {{"indicator", finding.indicator.text}, {"host.name", host.host}};
@@ -453,6 +490,7 @@ Result<std::uint64_t> HuntService::raise(const HuntReport& report, Lines& times)
             hit.entries = finding.indicator.entries;
             detections.push_back(std::move(hit));
         }
+        GAC_CHECK(parts_.book.note(job.hunt.id, fresh));
         const auto sightings = make_sightings(batch, detections, *parts_.profiles, parts_.sources,
                                               *parts_.rules.disabled());
         GAC_TRY(raised, parts_.alerts.raise(sightings));

@@ -96,19 +96,20 @@ private:
         response::Actor who;
         std::shared_ptr<const detect::IndicatorSet> set;
         Wanted wanted;
-        std::set<std::pair<detect::IndicatorType, std::string>> found;
+        std::set<std::pair<std::string, std::string>> found;  // type and text
+        // By list and indicator, host: at which time its alert stands, so that later parts join it.
+        std::map<std::pair<std::string, std::string>, base::TimePoint> times;
         std::uint64_t kept = 0;  // findings in the book
         std::stop_source stop;
         std::shared_ptr<store::Progress> progress = std::make_shared<store::Progress>();
     };
-    using Lines = std::map<std::pair<std::string, std::string>, base::TimePoint>;
-
     void work(const std::stop_token& stop);
     void run(Job& job);
     void watch(const std::stop_token& stop);
     void hunt_new(const std::stop_token& stop);
-    Result<bool> hunt_part(Job& job, event::EventId begin, event::EventId end, Lines& times);
-    Result<std::uint64_t> raise(const HuntReport& report, Lines& times);
+    Result<> remember(Job& job);
+    Result<bool> hunt_part(Job& job, event::EventId begin, event::EventId end);
+    Result<std::uint64_t> raise(Job& job, const HuntReport& report);
     Result<std::shared_ptr<const detect::IndicatorSet>> set_of(const Wanted& wanted) const;
 
     const HuntParts parts_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <random>
@@ -330,6 +331,47 @@ TEST(Hunt, TellsWhyItStopped) {
         << json;
 }
 
+// A store whose hunts fail from the n-th on: as if the program had ended there.
+struct FailingHunts final : store::EventSource {
+    FailingHunts(const store::Store& of, int hunts) : store(of), left(hunts) {}
+    Result<store::Answer> search(const store::Query& query,
+                                 const store::Budget& budget) const override {
+        return store.search(query, budget);
+    }
+    Result<> fetch(std::span<const event::EventId> ids, event::EventBatch& out) const override {
+        return store.fetch(ids, out);
+    }
+    Result<store::Histogram> histogram(const store::Query& query, const store::HistogramSpec& spec,
+                                       const store::Budget& budget) const override {
+        return store.histogram(query, spec, budget);
+    }
+    Result<std::vector<store::TopValues>> top_values(const store::Query& query,
+                                                     std::span<const std::string> fields,
+                                                     std::uint32_t values_max,
+                                                     const store::Budget& budget) const override {
+        return store.top_values(query, fields, values_max, budget);
+    }
+    Result<std::vector<store::TopValues>> field_summary(
+        const store::Query& query, std::uint32_t events_max, std::uint32_t values_max,
+        const store::Budget& budget) const override {
+        return store.field_summary(query, events_max, values_max, budget);
+    }
+    Result<store::HuntAnswer> hunt(const store::Hunter& hunter, const store::HuntQuestion& question,
+                                   const store::Budget& budget) const override {
+        if (left-- <= 0) {
+            return fail(Code::Unavailable, "this store has had enough");
+        }
+        return store.hunt(hunter, question, budget);
+    }
+    Result<store::SweepAnswer> sweep(store::Sweeper& sweeper, const store::SweepQuestion& question,
+                                     const store::Budget& budget) const override {
+        return store.sweep(sweeper, question, budget);
+    }
+
+    const store::Store& store;
+    mutable std::atomic<int> left;
+};
+
 // A server's hunting by itself, without a server.
 struct Watch : response::FakeDesk {
     Watch() {
@@ -346,12 +388,13 @@ struct Watch : response::FakeDesk {
         history = access::must(store::Store::open({.folder = folder.path() / "events"},
                                                   shipped_profiles(), sources_table));
     }
-    void add_events(std::string_view ip, int events) {
+    void add_events(std::string_view ip, int events, std::int64_t seconds_apart = 1,
+                    std::int64_t from = 0) {
         event::EventBatch batch;
         for (int i = 0; i < events; ++i) {
             batch.begin();
             event::EventHead head;
-            head.time.us = (kNow + i) * 1'000'000;
+            head.time.us = (kNow + from + i * seconds_apart) * 1'000'000;
             head.received = head.time;
             head.source = sources_table->source_id("fw");
             batch.add_ip(event::field::SourceIp, *base::IpAddress::parse(ip));
@@ -363,15 +406,16 @@ struct Watch : response::FakeDesk {
     void write_list(std::string_view name, std::string_view text) {
         access::must(base::write_file_atomic(lists_folder / name, text));
     }
-    // Everything new in the lists hunted for.
-    void start(event::EventId part = 20'000'000) {
+    // Everything new in the lists hunted for, or as many parts of it.
+    void start(event::EventId part = 20'000'000, int parts = 1'000'000) {
+        source = std::make_unique<FailingHunts>(*history, parts);
         lists = std::make_unique<IndicatorService>(
             IndicatorPaths{{lists_folder}, {}},
             std::make_shared<detect::IndicatorPlan>(*shipped_profiles(),
                                                     detect::IndicatorOptions{}));
         lists->load();
         service = std::make_unique<HuntService>(
-            HuntParts{.history = *history,
+            HuntParts{.history = *source,
                       .events_end = [this] { return history->stats().next_id; },
                       .lists = *lists,
                       .rules = *rule_service,
@@ -411,6 +455,7 @@ struct Watch : response::FakeDesk {
     std::unique_ptr<store::Store> history;
     std::unique_ptr<RuleService> rule_service;
     std::unique_ptr<IndicatorService> lists;
+    std::unique_ptr<FailingHunts> source;
     std::unique_ptr<HuntService> service;
 
 private:
@@ -485,6 +530,49 @@ TEST(HuntService, GoesOnWhereItWas) {
     EXPECT_EQ(hunts[0].status, response::HuntStatus::Done);
     EXPECT_EQ(hunts[0].done_to, 0U);
     EXPECT_EQ(watch.found().size(), 2U);
+}
+
+TEST(HuntService, LaterPartsJoinTheAlertsOfEarlierOnesAfterARestartToo) {
+    Watch watch;
+    watch.add_events("203.0.113.9", 40, 1'800);  // twenty hours, on two hosts
+    watch.write_list("c2.txt", "203.0.113.9\n");
+    watch.start(10, 1);
+    EXPECT_EQ(watch.found().size(), 2U);
+    EXPECT_EQ(watch.hunts_done().front().status, response::HuntStatus::Running);
+    watch.stop();
+    watch.start(10, 1);
+    EXPECT_EQ(watch.found().size(), 2U);
+    watch.stop();
+    watch.start(10);
+    const auto hunts = watch.hunts_done();
+    ASSERT_EQ(hunts.size(), 1U);
+    EXPECT_EQ(hunts[0].status, response::HuntStatus::Done);
+    EXPECT_EQ(hunts[0].found, 1U);
+    EXPECT_EQ(hunts[0].alerts, 2U);
+    const auto alerts = watch.found();
+    ASSERT_EQ(alerts.size(), 2U);
+    for (const response::Alert& alert : alerts) {
+        EXPECT_EQ(alert.first_seen.us, (kNow + (alert.host == "pc-a" ? 0 : 1'800)) * 1'000'000);
+    }
+    EXPECT_TRUE(access::must(watch.hunt_book.places(hunts[0].id)).empty());
+}
+
+TEST(HuntService, ListsThatChangeInBetweenOpenNoSecondAlert) {
+    Watch watch;
+    watch.add_events("203.0.113.9", 20, 1'800);
+    watch.write_list("c2.txt", "203.0.113.9\n");
+    watch.start(10, 1);
+    EXPECT_EQ(watch.found().size(), 2U);
+    watch.stop();
+    watch.write_list("c2.txt", "203.0.113.9\n203.0.113.10\n");
+    watch.add_events("203.0.113.9", 2, 1, 100'000);  // seen again, a day later
+    watch.add_events("203.0.113.10", 1);
+    watch.start(10);
+    const auto hunts = watch.hunts_done();
+    ASSERT_EQ(hunts.size(), 2U);
+    EXPECT_EQ(hunts[0].status, response::HuntStatus::Done);
+    EXPECT_EQ(hunts[1].status, response::HuntStatus::Interrupted);
+    EXPECT_EQ(watch.found().size(), 3U);  // and one of the new entry
 }
 
 TEST(HuntService, PeopleAskAndSeeTheirOwn) {

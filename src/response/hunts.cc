@@ -102,11 +102,44 @@ Result<> Hunts::keep(const access::Actor& who, const Hunt& hunt) {
         if (!has_ended(hunt.status)) {
             return {};
         }
+        GAC_CHECK(session.run("DELETE FROM hunt_places WHERE hunt = ?", {hunt.id}));
         return audit_.append(session, who,
                              {.action = "hunt.end",
                               .object_kind = "hunt",
                               .object_id = hunt.id.text(),
                               .detail = detail_of(hunt)});
+    });
+}
+
+Result<> Hunts::note(HuntId id, std::span<const HuntPlace> places) {
+    if (places.empty()) {
+        return {};
+    }
+    return database_.transact([&](db::Session& session) -> Result<> {
+        for (const HuntPlace& place : places) {
+            GAC_CHECK(session.run(
+                "INSERT INTO hunt_places (hunt, rule_id, type, indicator, host, time) "
+                "VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (hunt, rule_id, type, indicator, host) DO NOTHING",
+                {id, place.rule_id, place.type, place.indicator, place.host, place.time}));
+        }
+        return {};
+    });
+}
+
+Result<std::vector<HuntPlace>> Hunts::places(HuntId id) {
+    return database_.read([&](db::Session& session) -> Result<std::vector<HuntPlace>> {
+        std::vector<HuntPlace> out;
+        GAC_CHECK(session.each(
+            "SELECT rule_id, type, indicator, host, time FROM hunt_places WHERE hunt = ?", {id},
+            [&](const db::RowView& row) {
+                out.push_back({.rule_id = row.string(0),
+                               .type = row.string(1),
+                               .indicator = row.string(2),
+                               .host = row.string(3),
+                               .time = row.time(4)});
+            }));
+        return out;
     });
 }
 

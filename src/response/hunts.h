@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ struct Hunt {
     std::string findings = "[]";  // JSON array; left out by list()
 };
 
+// Where a hunt found something, and at which time the alert for it stands.
+struct HuntPlace {
+    std::string rule_id, type, indicator, host;
+    base::TimePoint time;
+};
+
 class Hunts {
 public:
     static constexpr int kListed = 200;
@@ -62,6 +69,9 @@ public:
     Result<Hunt> add(const access::Actor& who, Hunt hunt);
     // Status, progress and findings as they stand now; an ended status is audited.
     Result<> keep(const access::Actor& who, const Hunt& hunt);
+    // Of a hunt that has not ended; forgotten when it ends. A place that is known keeps its time.
+    Result<> note(HuntId id, std::span<const HuntPlace> places);
+    Result<std::vector<HuntPlace>> places(HuntId id);
     // The automatic hunt that was not finished, if there is one.
     Result<std::optional<Hunt>> unfinished();
     // What was running when the program ended, automatic ones excepted, runs no more.

@@ -12,6 +12,7 @@
 #include "event/batch.h"
 #include "store/hunt.h"
 #include "store/query.h"
+#include "store/sweep.h"
 
 namespace gac::store {
 
@@ -45,6 +46,11 @@ public:
     // several threads; of the budget the time, the bytes and the cancelling count.
     virtual Result<HuntAnswer> hunt(const Hunter& hunter, const HuntQuestion& question,
                                     const Budget& budget) const = 0;
+
+    // Events that somebody judges one by one, by rules for example. Of the budget the time, the
+    // bytes and the cancelling count.
+    virtual Result<SweepAnswer> sweep(Sweeper& sweeper, const SweepQuestion& question,
+                                      const Budget& budget) const = 0;
 };
 
 }  // namespace gac::store

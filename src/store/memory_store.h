@@ -411,6 +411,31 @@ public:
         return fail(Code::InvalidArgument, "this store does not hunt");
     }
 
+    // Every event of the range, one by one, whatever the sweeper needs.
+    Result<SweepAnswer> sweep(Sweeper& sweeper, const SweepQuestion& question,
+                              const Budget&) const override {
+        const std::lock_guard lock(mutex_);
+        Query query;
+        query.range = question.range;
+        query.only_sources = question.only_sources;
+        Events events = matching(query);
+        if (question.oldest_first) {
+            std::ranges::reverse(events);
+        }
+        SweepAnswer answer;
+        for (const event::EventRef& event : events) {
+            event::EventBatch one;
+            copy_whole_event(event, one);
+            one.set_ids({event.id()});
+            ++answer.judged_events;
+            const auto found = sweeper.look(one);
+            if (found && !sweeper.take(*found, event.head().time)) {
+                break;
+            }
+        }
+        return answer;
+    }
+
 private:
     using Events = std::vector<event::EventRef>;
 

@@ -572,4 +572,10 @@ Result<HuntAnswer> Store::hunt(const Hunter& hunter, const HuntQuestion& questio
     return query::run_hunt(impl_->context(history), hunter, question, budget);
 }
 
+Result<SweepAnswer> Store::sweep(Sweeper& sweeper, const SweepQuestion& question,
+                                 const Budget& budget) const {
+    const query::History history = impl_->history();
+    return query::run_sweep(impl_->context(history), sweeper, question, budget);
+}
+
 }  // namespace gac::store

@@ -108,6 +108,8 @@ public:
                                                  const Budget& budget) const override;
     Result<HuntAnswer> hunt(const Hunter& hunter, const HuntQuestion& question,
                             const Budget& budget) const override;
+    Result<SweepAnswer> sweep(Sweeper& sweeper, const SweepQuestion& question,
+                              const Budget& budget) const override;
 
     // Every event that passes the filter, in the order of the files: blocks newest first, rows of a
     // block as they stand. For exports: no limit of rows, little memory. `use` says whether to go

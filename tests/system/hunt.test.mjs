@@ -141,3 +141,84 @@ level: high
     const both = gac(['detect', '--rules', join(data, 'rules'), '--data', join(data, 'd'), '--', join(data, 'auth.log')]);
     assert.equal(both.code, 2);
 });
+
+test('rules over history leave out blocks that hold nothing for them', { timeout: 120_000 }, () => {
+    const data = temporaryFolder();
+    let lines = '';
+    for (let i = 0; i < 40_000; ++i) {
+        const time = `Jun  ${1 + Math.floor(i / 20_000)} ${String(Math.floor(i / 3600) % 24).padStart(2, '0')}:${String(Math.floor(i / 60) % 60).padStart(2, '0')}:${String(i % 60).padStart(2, '0')}`;
+        lines += i > 1000 && i < 1400
+            ? `<86>${time} pc${i % 3} sshd[7]: Failed password for root from 203.0.113.${i % 200} port 22 ssh2\n`
+            : `<78>${time} pc${i % 3} CRON[9]: pam_unix(cron:session): session opened for user root by (uid=0) ${i}\n`;
+    }
+    writeFileSync(join(data, 'auth.log'), lines);
+    const rule = join(data, 'r.yml');
+    writeFileSync(rule, `title: Failed
+id: 11111111-1111-4111-8111-111111111111
+status: test
+logsource: { product: linux, service: sshd }
+detection: { selection: { message|contains: Failed password, source.ip|cidr: 203.0.113.0/26 }, condition: selection }
+level: high
+`);
+    assert.equal(gac(['ingest', '--data', join(data, 'd'), '--source', 'auth', join(data, 'auth.log')]).code, 0);
+    const detect = (...input) => {
+        const run = gac(['detect', '--json', '--stats', '--no-cache', '--rules', rule, ...input]);
+        assert.equal(run.code, 0, run.stderr);
+        const hits = run.stdout.trim().split('\n').map((line) => JSON.parse(line));
+        return { hits: hits.map(({ rule: id, time }) => `${id} ${time}`).sort(), stats: JSON.parse(run.stderr) };
+    };
+    const plain = detect('--', join(data, 'auth.log'));
+    assert.ok(plain.hits.length > 100);
+    for (const threads of ['1', '3']) {
+        const history = detect('--threads', threads, '--data', join(data, 'd'));
+        assert.deepEqual(history.hits, plain.hits);
+        assert.ok(history.stats.blocks > 1, JSON.stringify(history.stats));
+        assert.equal(history.stats.blocks_skipped, history.stats.blocks - 1);
+        assert.equal(history.stats.events, plain.hits.length);  // the others were not put together
+    }
+
+    const run = gac(['rules', 'preview', rule, '--data', join(data, 'd'), '--json']);
+    assert.equal(run.code, 0, run.stderr);
+    const preview = JSON.parse(run.stdout);
+    assert.equal(preview.matched, plain.hits.length);
+    assert.equal(preview.hosts_all, 3);
+    assert.equal(preview.events.length, 10);
+    assert.equal(gac(['rules', 'preview', 'no-such-rule', '--data', join(data, 'd')]).code, 2);
+});
+
+test('a draft is previewed over history and raises nothing', { timeout: 120_000 }, async () => {
+    const data = temporaryFolder();
+    const server = new Server(data);
+    await server.start();
+    try {
+        const tokens = Object.fromEntries(['ingest', 'read'].map((scope) => [scope, addToken(data, scope)]));
+        const ask = (token, body) => server.request('POST', '/api/v1/rules/preview', { token, headers: json, body: JSON.stringify(body) });
+        let lines = '';
+        const hour = (i) => new Date(Date.now() - i * 3_600_000).toISOString();
+        for (let i = 1; i <= 30; ++i) lines += `<86>1 ${hour(i)} pc${i % 3} sshd 7 - - Failed password for root from 203.0.113.9 port 22 ssh2\n`;
+        const sent = await server.request('POST', '/api/v1/ingest?source=auth&format=syslog', { token: tokens.ingest, body: lines });
+        assert.equal(sent.status, 200, sent.text);
+        const text = `title: Draft
+id: 44444444-4444-4444-8444-444444444444
+logsource: { product: linux, service: sshd }
+detection: { selection: { message|contains: Failed password for root }, condition: selection }
+`;
+        const found = await ask(tokens.read, { text, from: '-7d' });
+        assert.equal(found.status, 200, found.text);
+        assert.equal(found.json.matched, 30, found.text);
+        assert.equal(found.json.partial, false);
+        assert.deepEqual(found.json.hosts.map((one) => [one.host, one.matched]), [['pc0', 10], ['pc1', 10], ['pc2', 10]]);
+        assert.equal(found.json.days.reduce((sum, day) => sum + day.matched, 0), 30);
+        assert.equal(found.json.samples.length, 10);
+        assert.match(found.json.samples[0].event.message, /Failed password/);
+        assert.equal((await ask(tokens.read, { text, from: '-4h' })).json.matched, 3);
+        const refused = await ask(tokens.read, { text: text.replace('condition: selection', 'condition: other') });
+        assert.equal(refused.status, 400, refused.text);
+        assert.equal((await ask(tokens.ingest, { text })).status, 403);
+        const alerts = await server.request('GET', '/api/v1/alerts?limit=500', { token: tokens.read });
+        assert.ok(alerts.json.alerts.every((alert) => alert.rule_id !== '44444444-4444-4444-8444-444444444444'));
+    } finally {
+        await server.stop();
+        server.remove();
+    }
+});

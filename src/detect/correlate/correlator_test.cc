@@ -1,7 +1,7 @@
 // Correlation rules from their text to their detections.
 #include <algorithm>
 
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
 
 namespace gac::detect::testing {
 namespace {

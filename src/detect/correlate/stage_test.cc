@@ -10,7 +10,7 @@
 #include "detect/correlate/hash.h"
 #include "detect/correlate/oracle.h"
 #include "detect/correlator.h"
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
 #include "detect/sigma/parts.h"
 
 namespace gac::detect::testing {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "detect/engine.h"
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
 
 namespace gac::detect::testing {
 namespace {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
 
 namespace gac::detect::testing {
 namespace {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "detect/random_rules.h"
 #include "detect/sigma/parts.h"
-#include "detect/sigma/random_rules.h"
 #include "detect/sigma/reference.h"
 
 namespace gac::detect::testing {

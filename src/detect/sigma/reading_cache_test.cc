@@ -11,9 +11,9 @@
 #include <random>
 
 #include "base/file.h"
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
+#include "detect/random_rules.h"
 #include "detect/sigma/parts.h"
-#include "detect/sigma/random_rules.h"
 
 namespace gac::detect::testing {
 namespace {

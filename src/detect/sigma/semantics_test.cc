@@ -2,7 +2,7 @@
 // document: each test says what it holds.
 #include <algorithm>
 
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
 
 namespace gac::detect::testing {
 namespace {

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "store/query/codes.h"
+#include "store/query/need.h"
 #include "store/query/probe.h"
 
 namespace gac::store::query {
@@ -64,6 +65,24 @@ struct Looked {
     bool opened = false;
 };
 
+Result<PlanNode> whole_plan(const Walk& walk) {
+    const event::ProfileSet& profiles = *walk.context.names.profiles;
+    GAC_TRY(plan, make_plan(walk.query, profiles));
+    if (walk.need == nullptr) {
+        return plan;
+    }
+    PlanNode needed = plan_of(*walk.need, profiles);
+    if (plan.kind == PlanNode::Kind::All) {
+        return needed;
+    }
+    PlanNode both;
+    both.kind = PlanNode::Kind::And;
+    both.computed = plan.computed;
+    both.children.push_back(std::move(plan));
+    both.children.push_back(std::move(needed));
+    return both;
+}
+
 void explain_unit(Explanation& explanation, const UnitPlace& place, const Looked& looked) {
     const std::string file =
         place.segment ? place.segment->path().filename().string() : std::string("memory");
@@ -88,12 +107,17 @@ Result<> walk_units(Walk& walk,
     const Context& context = walk.context;
     Meter& meter = walk.meter;
     const std::int64_t begun = base::monotonic_us();
-    GAC_TRY(plan, make_plan(walk.query, *context.names.profiles));
+    GAC_TRY(plan, whole_plan(walk));
     Probes probes(plan, context.names, context.on_damage);
     Plans plans(std::move(plan));
     std::vector<UnitPlace> places;
     if (walk.among == nullptr) {
         places = units_of(context.history, walk.query.range, &walk.skips);
+        if (walk.oldest_first) {
+            std::ranges::sort(places, [](const UnitPlace& a, const UnitPlace& b) {
+                return a.time_min != b.time_min ? a.time_min < b.time_min : a.id_min < b.id_min;
+            });
+        }
     } else {
         for (const Chosen& chosen : *walk.among) {
             places.push_back(chosen.place);

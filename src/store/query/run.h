@@ -20,6 +20,7 @@
 #include "store/query/plan.h"
 #include "store/query/pool.h"
 #include "store/query/unit.h"
+#include "store/sweep.h"
 
 namespace gac::store::query {
 
@@ -51,6 +52,8 @@ struct Walk {
     std::atomic<std::int64_t> not_before{std::numeric_limits<std::int64_t>::min()};
     const std::vector<Chosen>* among = nullptr;  // instead of the filter
     Explanation* explanation = nullptr;          // optional
+    const event::Need* need = nullptr;           // optional; besides the filter
+    bool oldest_first = false;                   // by the first time of each unit
     SkipCounts skips;
 };
 
@@ -80,6 +83,8 @@ Result<std::vector<TopValues>> run_top_values(const Context& context, const Quer
 Result<std::vector<TopValues>> run_field_summary(const Context& context, const Query& query,
                                                  std::uint32_t events_max, std::uint32_t values_max,
                                                  const Budget& budget);
+Result<SweepAnswer> run_sweep(const Context& context, Sweeper& sweeper,
+                              const SweepQuestion& question, const Budget& budget);
 Result<HuntAnswer> run_hunt(const Context& context, const Hunter& hunter,
                             const HuntQuestion& question, const Budget& budget);
 

@@ -604,6 +604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a rule would have found in stored history. Raises nothing; `POST /api/v1/search/cancel` stops it.
+         * @description A rule in force, or the text of a rule file, which takes the place of rules of the same id and may count rules in force. Exceptions in force are heeded. Who sees only some units sees only matches in their sources.
+         */
+        post: operations["previewRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rules/exceptions/{id}": {
         parameters: {
             query?: never;
@@ -1971,6 +1991,55 @@ export interface components {
             }[];
             /** @description False, or why not everything was looked at. */
             partial: boolean | string;
+            took_ms: number;
+        };
+        RulePreview: {
+            /** @description Hits in the span; of a correlation its findings, not the events that it counts. */
+            matched: number;
+            /** @description Rules of the question that report, in the order of the file. */
+            rules: {
+                rule_id: string;
+                title: string;
+                title_vi: string;
+                level: components["schemas"]["Level"];
+                /** @enum {string} */
+                kind: "sigma" | "correlation";
+                matched: number;
+            }[];
+            /** @description Days with hits by the clock of Vietnam, ascending. */
+            days: {
+                day: components["schemas"]["Time"];
+                matched: number;
+            }[];
+            /** @description By host.name, the most frequent first; an empty name stands for events that have none. */
+            hosts: {
+                host: string;
+                matched: number;
+            }[];
+            /** @description Different hosts. */
+            hosts_all: number;
+            /** @description There were more than are told apart (10,000). */
+            more_hosts: boolean;
+            /** Format: date-time */
+            first: string | null;
+            /** Format: date-time */
+            last: string | null;
+            /** @description The newest hits; of a correlation the event that completed it. */
+            samples: {
+                rule_id: string;
+                event: components["schemas"]["Event"];
+            }[];
+            /** @description Events that the rule might have wanted. */
+            judged_events: number;
+            scanned_bytes: number;
+            /** @description Of stored segments in the span. */
+            blocks: number;
+            /** @description Of these not read because they hold nothing for the rule. */
+            blocks_skipped: number;
+            /** @description False, or why not everything was looked at. */
+            partial: boolean | string;
+            from: components["schemas"]["Time"];
+            to: components["schemas"]["Time"];
             took_ms: number;
         };
         RuleCoverage: {
@@ -3925,6 +3994,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RuleExceptionEffect"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoSession"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    previewRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of a rule in force; or else text. */
+                    rule_id?: string;
+                    /** @description Sigma YAML, one or several documents. */
+                    text?: string;
+                    /**
+                     * @description RFC 3339 or relative.
+                     * @default -7d
+                     */
+                    from?: string;
+                    /** @default now */
+                    to?: string;
+                    /** @description A name of the caller's own */
+                    search_id?: string;
+                    /** @default 20000 */
+                    timeout_ms?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description As far as the time allowed; `partial` says when that was not everything. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulePreview"];
                 };
             };
             400: components["responses"]["Invalid"];

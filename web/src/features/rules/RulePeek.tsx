@@ -12,6 +12,7 @@ import {
 } from '@/shared/attack.ts';
 import { ExceptionDialog, type Start } from '@/shared/exceptions/ExceptionDialog.tsx';
 import { TryDialog } from '@/shared/explain/TryDialog.tsx';
+import { RulePreview } from '@/shared/preview/RulePreview.tsx';
 import { useText } from '@/text/index.ts';
 import { ConflictDialog, type Facts } from '@/ui/ConflictDialog.tsx';
 import { ErrorBoundary } from '@/ui/ErrorBoundary.tsx';
@@ -116,6 +117,9 @@ export function RulePeek({
               <What rule={rule} />
               {rule.status === 'loaded' && <Figures rule={rule} />}
               <Attack tags={rule.tags ?? []} onTechnique={onTechnique} />
+              {rule.status === 'loaded' && may('events_search') && (
+                <RulePreview key={rule.id} of={{ rule_id: rule.id }} />
+              )}
               {rule.status === 'loaded' && may('rules_view') && <RuleExceptions rule={rule.id} />}
               <Origin rule={rule} full={full.data} />
             </>

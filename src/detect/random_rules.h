@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "detect/sigma/fixture.h"
+#include "detect/fixture.h"
 
 namespace gac::detect::testing {
 

@@ -1,0 +1,406 @@
+#include "store/query/hunt_tracker.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+namespace gac::store::query {
+
+using event::ValueRef;
+
+namespace {
+
+constexpr std::size_t kValuesAtOnce = 1024;
+
+bool is_looked_at(TypeCode type) {
+    return type == TypeCode::String || type == TypeCode::Ip || type == TypeCode::List;
+}
+
+}  // namespace
+
+HuntTracker::HuntTracker(const Context& context, const Hunter& hunter, const HuntQuestion& question,
+                         HuntIndexes& indexes)
+    : context_(context),
+      hunter_(hunter),
+      question_(question),
+      indexes_(indexes),
+      eye_(hunter.eye()),
+      tallies_(question),
+      host_(resolve("host.name", *context.names.profiles)) {
+    source_.kind = Name::Kind::Source;
+    drill_.kind = Name::Kind::Drill;
+    Query all;
+    all.only_sources = question.only_sources;
+    plan_ = make_plan(all, *context.names.profiles).value();
+}
+
+Result<std::uint64_t> HuntTracker::run(const UnitPlace& place) {
+    finds_.clear();
+    hits_.clear();
+    std::uint64_t bytes = 0;
+    if (place.segment) {
+        GAC_TRY(fd, place.segment->open_data());
+        BlockReader reader(place.segment, fd, place.block);
+        GAC_CHECK(look_at_block(reader, place.block));
+        bytes = reader.bytes_read();
+    } else {
+        look_at_chunks(place);
+        for (const auto& chunk : place.chunks) {
+            bytes += chunk->record().size();
+        }
+    }
+    if (!hits_.empty()) {
+        GAC_TRY(more, tally(place));
+        bytes += more;
+    }
+    return bytes;
+}
+
+void HuntTracker::add_hits(std::size_t from, std::uint32_t row) {
+    for (std::size_t i = from; i < finds_.size(); ++i) {
+        hits_.push_back({finds_[i].what, row, static_cast<std::uint32_t>(i)});
+    }
+}
+
+Result<> HuntTracker::look_at_block(BlockReader& reader, std::uint32_t block) {
+    const auto profiles = reader.segment().profiles();
+    closely_ = RowSet(reader.rows());
+    const std::uint32_t text = hunter_.text_role();
+    std::optional<RowSet> without_text;
+    if (text != Hunter::kNoRole) {
+        without_text.emplace(reader.rows(), true);
+    }
+    // Rows whose profile gives a field that role; nothing when all profiles do.
+    std::span<const std::int64_t> profile_of;
+    const auto rows_of = [&](event::FieldId field,
+                             std::uint32_t role) -> Result<std::optional<RowSet>> {
+        const auto is = [&](event::ProfileId p) { return hunter_.role(p, field) == role; };
+        if (std::ranges::all_of(profiles, is)) {
+            return std::optional<RowSet>();
+        }
+        if (profile_of.empty()) {
+            GAC_TRY(read, reader.numbers(System::Profile));
+            profile_of = read;
+        }
+        RowSet out(reader.rows());
+        std::vector<char> good;
+        for (const event::ProfileId profile : profiles) {
+            good.push_back(is(profile) ? 1 : 0);
+        }
+        for (std::uint32_t row = 0; row < reader.rows(); ++row) {
+            const auto number = static_cast<std::uint64_t>(profile_of[row]);
+            if (number >= profiles.size()) {
+                return fail(Code::Corrupt, "a row names a profile that is not in the footer",
+                            reader.segment().path().string());
+            }
+            if (good[number] != 0) {
+                out.set(row);
+            }
+        }
+        return std::optional<RowSet>(std::move(out));
+    };
+    const auto& columns = reader.entry().columns;
+    for (std::uint32_t number = kSystemColumns; number < columns.size(); ++number) {
+        const event::FieldId field =
+            reader.segment().field(columns[number].key - kFirstFieldColumn);
+        std::vector<std::uint32_t> roles;
+        for (const event::ProfileId profile : profiles) {
+            const std::uint32_t role = hunter_.role(profile, field);
+            if (role != Hunter::kNoRole && std::ranges::find(roles, role) == roles.end()) {
+                roles.push_back(role);
+            }
+        }
+        for (const std::uint32_t role : roles) {
+            const bool wanted =
+                is_looked_at(columns[number].type)
+                && indexes_.may_hold(reader.segment(), block, field, columns[number].type, role,
+                                     *eye_, context_.on_damage);
+            if (!wanted && role != text) {
+                continue;
+            }
+            GAC_TRY(among, rows_of(field, role));
+            if (among && among->empty()) {
+                continue;
+            }
+            GAC_TRY(column, reader.column(number));
+            if (role == text) {
+                RowSet has = column->everywhere() ? RowSet(reader.rows(), true) : column->present();
+                if (among) {
+                    has &= *among;
+                }
+                *without_text -= has;
+            }
+            if (wanted) {
+                GAC_CHECK(look_at_column(reader, *column, role, among ? &*among : nullptr));
+            }
+        }
+    }
+    if (without_text && !without_text->empty()) {
+        GAC_TRY(raw, reader.head(System::Raw));
+        GAC_CHECK(look_at_column(reader, *raw, text, &*without_text));
+    }
+    if (!closely_.empty()) {
+        GAC_CHECK(look_closely(reader));
+    }
+    return {};
+}
+
+Result<> HuntTracker::look_at_column(BlockReader& reader, Column& column, std::uint32_t role,
+                                     const RowSet* among) {
+    if (column.coded()) {
+        maybe_.clear();
+        eye_->glance(role, column.distinct(), maybe_);
+        struct Meaning {
+            std::size_t first = 0, last = 0;  // in finds_
+            bool closely = false;
+        };
+        std::vector<Meaning> of_code;
+        for (const std::uint32_t code : maybe_) {
+            const std::size_t before = finds_.size();
+            const bool closely = eye_->look(role, column.distinct()[code], finds_);
+            if (closely || finds_.size() > before) {
+                of_code.resize(column.distinct().size());
+                of_code[code] = {before, finds_.size(), closely};
+            }
+        }
+        if (of_code.empty()) {
+            return {};
+        }
+        const auto use = [&](std::uint32_t row, std::uint32_t index) {
+            const Meaning& meaning = of_code[column.code(index)];
+            for (std::size_t i = meaning.first; i < meaning.last; ++i) {
+                hits_.push_back({finds_[i].what, row, static_cast<std::uint32_t>(i)});
+            }
+            if (meaning.closely) {
+                closely_.set(row);
+            }
+        };
+        std::uint32_t index = 0;
+        const auto each = [&](std::uint32_t row) {
+            if (among == nullptr || among->has(row)) {
+                use(row, index);
+            }
+            ++index;
+        };
+        if (column.everywhere()) {
+            for (std::uint32_t row = 0; row < reader.rows(); ++row) {
+                each(row);
+            }
+        } else {
+            column.present().for_each(each);
+        }
+        return {};
+    }
+    std::vector<std::uint32_t> rows;
+    const auto flush = [&] {
+        maybe_.clear();
+        eye_->glance(role, values_, maybe_);
+        for (const std::uint32_t at : maybe_) {
+            const std::size_t before = finds_.size();
+            if (eye_->look(role, values_[at], finds_)) {
+                closely_.set(rows[at]);
+            }
+            add_hits(before, rows[at]);
+        }
+        values_.clear();
+        rows.clear();
+    };
+    std::optional<Error> fault;
+    std::uint32_t index = 0;
+    const auto each = [&](std::uint32_t row) {
+        const std::uint32_t at = index++;
+        if (fault || (among != nullptr && !among->has(row))) {
+            return;
+        }
+        auto value = column.at(at);
+        if (!value) {
+            fault = std::move(value).error();
+            return;
+        }
+        values_.push_back(*value);
+        rows.push_back(row);
+        if (values_.size() == kValuesAtOnce) {
+            flush();
+        }
+    };
+    values_.clear();
+    if (column.everywhere()) {
+        for (std::uint32_t row = 0; row < reader.rows(); ++row) {
+            each(row);
+        }
+    } else {
+        column.present().for_each(each);
+    }
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    flush();
+    return {};
+}
+
+Result<> HuntTracker::look_closely(BlockReader& reader) {
+    std::vector<std::uint32_t> rows;
+    const auto flush = [&]() -> Result<> {
+        event::EventBatch events;
+        std::vector<event::EventId> ids;
+        GAC_CHECK(reader.materialize(rows, events, ids));
+        for (std::uint32_t i = 0; i < events.size(); ++i) {
+            const std::size_t before = finds_.size();
+            eye_->look_closely(events[i], finds_);
+            add_hits(before, rows[i]);
+        }
+        rows.clear();
+        return {};
+    };
+    std::optional<Error> fault;
+    closely_.for_each([&](std::uint32_t row) {
+        rows.push_back(row);
+        if (rows.size() == kValuesAtOnce && !fault) {
+            if (auto done = flush(); !done) {
+                fault = std::move(done).error();
+            }
+        }
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return flush();
+}
+
+void HuntTracker::look_at_chunks(const UnitPlace& place) {
+    event::EventBatch events;
+    for (const auto& chunk : place.chunks) {
+        for (std::uint32_t row = 0; row < chunk->rows(); ++row) {
+            chunk->view(row, events);
+        }
+    }
+    struct OfRole {
+        std::vector<ValueRef> values;
+        std::vector<std::uint32_t> rows;
+    };
+    std::map<std::uint32_t, OfRole> roles;
+    closely_ = RowSet(events.size());
+    const std::uint32_t text = hunter_.text_role();
+    for (std::uint32_t row = 0; row < events.size(); ++row) {
+        const event::EventHead& head = events.heads()[row];
+        bool has_text = text == Hunter::kNoRole;
+        for (const event::Field& field : events[row].fields()) {
+            const std::uint32_t role = hunter_.role(head.profile, field.id);
+            if (role != Hunter::kNoRole) {
+                has_text = has_text || role == text;
+                roles[role].values.push_back(field.value);
+                roles[role].rows.push_back(row);
+            }
+        }
+        if (!has_text) {
+            roles[text].values.emplace_back(head.raw);
+            roles[text].rows.push_back(row);
+        }
+    }
+    for (const auto& [role, of_role] : roles) {
+        maybe_.clear();
+        eye_->glance(role, of_role.values, maybe_);
+        for (const std::uint32_t at : maybe_) {
+            const std::size_t before = finds_.size();
+            if (eye_->look(role, of_role.values[at], finds_)) {
+                closely_.set(of_role.rows[at]);
+            }
+            add_hits(before, of_role.rows[at]);
+        }
+    }
+    closely_.for_each([&](std::uint32_t row) {
+        const std::size_t before = finds_.size();
+        eye_->look_closely(events[row], finds_);
+        add_hits(before, row);
+    });
+}
+
+// Rows with finds become counts: times, hosts and sources are read for them alone.
+Result<std::uint64_t> HuntTracker::tally(const UnitPlace& place) {
+    GAC_TRY(unit, open_unit(place, context_.names));
+    RowSet rows(unit->rows());
+    for (const Hit& hit : hits_) {
+        rows.set(hit.row);
+    }
+    if (plan_.kind != PlanNode::Kind::All) {
+        GAC_TRY(allowed, unit->matches(plan_, rows));
+        rows = std::move(allowed);
+    }
+    GAC_TRY(drill, unit->codes(drill_, rows));
+    GAC_TRY(times, unit->times());
+    GAC_TRY(ids, unit->ids());
+    const auto counts = [&](std::uint32_t row) {
+        const std::uint32_t code = drill.code[row];
+        return (code == 0 || !drill.values[code - 1].truth())
+               && question_.range.contains({times[row]})
+               && static_cast<event::EventId>(ids[row]) >= question_.id_begin
+               && static_cast<event::EventId>(ids[row]) < question_.id_end;
+    };
+    RowSet left(unit->rows());
+    rows.for_each([&](std::uint32_t row) {
+        if (counts(row)) {
+            left.set(row);
+        }
+    });
+    if (left.empty()) {
+        return unit->bytes_read();
+    }
+    GAC_TRY(hosts, unit->codes(host_, left));
+    GAC_TRY(sources, unit->codes(source_, left));
+    std::erase_if(hits_, [&](const Hit& hit) {
+        return !left.has(hit.row) || !finds_[hit.find].when.contains({times[hit.row]});
+    });
+    std::ranges::sort(hits_, std::less<>());
+    const auto text_at = [](const Codes& codes, std::uint32_t code) {
+        return code == 0 ? std::string() : text_of(cell_of(codes.values[code - 1]));
+    };
+    for (std::size_t i = 0; i < hits_.size();) {
+        std::size_t end = i;
+        while (end < hits_.size() && hits_[end].what == hits_[i].what) {
+            ++end;
+        }
+        HuntTallies::One* const to = tallies_.of(hits_[i].what);
+        if (to == nullptr) {
+            i = end;
+            continue;
+        }
+        std::unordered_map<std::uint32_t, HuntAnswer::OnHost> on_hosts;  // by code
+        std::unordered_map<std::uint32_t, std::uint64_t> of_sources;
+        std::uint32_t last_row = ~0U;
+        for (; i < end; ++i) {
+            const std::uint32_t row = hits_[i].row;
+            if (row == last_row) {
+                continue;  // two fields with the same
+            }
+            last_row = row;
+            const base::TimePoint time{times[row]};
+            widen(to->first, to->last, to->count == 0, time, time);
+            ++to->count;
+            HuntAnswer::OnHost& host = on_hosts[hosts.code[row]];
+            const bool newest = host.count == 0 || time > host.last;
+            widen(host.first, host.last, host.count == 0, time, time);
+            ++host.count;
+            if (newest) {
+                host.source = text_at(sources, sources.code[row]);
+            }
+            host.samples.push_back({time, static_cast<event::EventId>(ids[row])});
+            if (host.samples.size() >= 2 * std::size_t{question_.samples_max} + 16) {
+                tallies_.keep_newest(host.samples);
+            }
+            ++of_sources[sources.code[row]];
+        }
+        for (auto& [code, host] : on_hosts) {
+            tallies_.keep_newest(host.samples);
+            host.host = text_at(hosts, code);
+            tallies_.add_host(*to, std::move(host));
+        }
+        for (const auto& [code, count] : of_sources) {
+            tallies_.add_source(*to, text_at(sources, code), count);
+        }
+    }
+    return unit->bytes_read();
+}
+
+}  // namespace gac::store::query
