@@ -24,6 +24,15 @@ bool is_get(const net::Request& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
 
+// Whose turn a request takes while it waits. Nobody has looked yet whether it is really him: one
+// who makes names up gets many short turns in which he is refused.
+std::string party_of(const net::Request& head) {
+    const std::string_view token = head.headers["authorization"];
+    const std::string_view said = token.empty() ? head.headers["cookie"] : token;
+    return said.empty() ? std::string()
+                        : fmt::format("{:016x}", std::hash<std::string_view>{}(said));
+}
+
 net::Response refuse(const Problem& problem, const net::Request& request) {
     net::Response response = problem_response(problem, request.id);
     if (problem.status == 401 && request.path.starts_with("/_")) {
@@ -48,7 +57,9 @@ Result<std::unique_ptr<Api>> Api::open(Backend backend, Options options) {
 std::vector<net::Lane> Api::lanes() {
     std::vector<net::Lane> lanes(4);
     lanes[kControlLane] = {4, 512};
-    lanes[kSearchLane] = {16, 128};  // questions share the store's threads in fair turns
+    // Questions share the store's threads; those that wait cost a connection each, which sending
+    // them away and hearing them again a second later costs too.
+    lanes[kSearchLane] = {16, 1024, true};
     lanes[kIngestLane] = {2, 256};
     lanes[kSignInLane] = {2, 32};
     return lanes;
@@ -71,6 +82,7 @@ net::Admission Api::admit(const net::Request& head) {
     if (route != nullptr) {
         admission.lane = route->lane;
     }
+    admission.party = party_of(head);
     if (!is_ingest && !state_->requests.take(head.peer.address, base::monotonic_us())) {
         admission.refusal =
             refuse({429, "rate_limited", "too many requests from this address", {}, 1}, head);

@@ -57,6 +57,7 @@ Result<Asked> read_request(Api::State& state, const Call& call) {
     GAC_TRY(cursor, body.text_or_empty("cursor", 500));
     GAC_TRY(timeout, body.number("timeout_ms", 30'000, 1, 60'000));
     Asked asked{.query = std::move(query)};
+    asked.budget.asker = std::hash<std::string>{}(call.actor.id.text());
     asked.query.range = {from, to};
     asked.query.limit = static_cast<std::uint32_t>(limit);
     asked.query.cursor = std::move(cursor);
@@ -384,26 +385,22 @@ std::string running_name(const Call& call, std::string_view name) {
 
 Running::Running(Api::State& state, const Call& call, std::string_view name,
                  std::stop_token& cancel)
-    : state_(state) {
-    if (name.empty()) {
-        return;
-    }
-    name_ = running_name(call, name);
-    running_ = std::make_shared<RunningSearch>();
+    : state_(state), on_gone_(call.request.gone, Stop{running_}) {
     cancel = running_->stop.get_token();
-    state_.searches.with([&](auto& all) { all[name_] = running_; });
+    if (!name.empty()) {
+        name_ = running_name(call, name);
+        state_.searches.with([&](auto& all) { all[name_] = running_; });
+    }
 }
 
 Running::Running(Api::State& state, const Call& call, std::string_view name,
                  std::stop_token& cancel, std::shared_ptr<store::Progress>& progress)
     : Running(state, call, name, cancel) {
-    if (running_) {
-        progress = running_->progress;
-    }
+    progress = running_->progress;
 }
 
 Running::~Running() {
-    if (running_) {
+    if (!name_.empty()) {
         state_.searches.with([&](auto& all) {
             const auto found = all.find(name_);
             if (found != all.end() && found->second == running_) {

@@ -84,7 +84,10 @@ int ingest_all(const IngestOptions& options) {
     }
     auto sources = std::make_shared<store::SourceNameTable>();
     auto store =
-        store::Store::open({.folder = DataFolder(options.data).events(), .merging = {.on = false}},
+        store::Store::open({.folder = DataFolder(options.data).events(),
+                            // Nobody waits for an answer, and to give up would leave half a file.
+                            .append_wait_max = {},
+                            .merging = {.on = false}},
                            content->profiles, sources);
     if (!store) {
         return cannot_start(store.error());

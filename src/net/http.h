@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +43,8 @@ struct Request {
     Headers headers;
     std::string body;
     Endpoint peer;
-    std::string id;  // of this request, in the log and in X-Request-Id
+    std::string id;        // of this request, in the log and in X-Request-Id
+    std::stop_token gone;  // the client went away: nobody will read the answer
 };
 
 // Text that goes to one client as it comes, from any thread. Bounded: a client that does not read
@@ -105,6 +107,7 @@ private:
 struct Admission {
     std::size_t body_bytes_max = 1U << 20U;
     std::size_t lane = 0;             // which worker threads run it
+    std::string party;                // whose turn on the lane it takes; empty: its address's
     std::optional<Response> refusal;  // answered at once; the body is not read
     // A body that is announced as larger than this, or without its size, is read only after
     // vouch().

@@ -19,6 +19,9 @@ namespace gac::net {
 struct Lane {
     std::size_t threads = 2;
     std::size_t queue_max = 256;  // requests that wait; beyond: 503 with Retry-After
+    // For long work: a party runs fewer requests than threads are free, so that some are left for
+    // whoever comes next.
+    bool spares_threads = false;
 };
 
 struct HttpLimits {

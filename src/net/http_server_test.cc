@@ -35,13 +35,15 @@ std::size_t resident_bytes() {
     return std::stoul(status.substr(blank)) * 4096;
 }
 
-// Says back what it got; /slow waits, /stream streams, /never drops its responder.
+// Says back what it got; /slow waits, /wait waits until its client is gone, /stream streams, /never
+// drops its responder.
 class Echo final : public Handler {
 public:
     Admission admit(const Request& head) override {
         Admission admission;
         admission.body_bytes_max = head.path == "/big" ? 8U << 20U : 1000;
-        admission.lane = head.path == "/slow" ? 1 : 0;
+        admission.lane = head.path == "/slow" || head.path == "/wait" ? 1 : 0;
+        admission.party = head.headers["x-party"];
         admission.vouch_above_bytes = 1U << 20U;
         if (head.path == "/refused") {
             admission.refusal = Response{.status = 401};
@@ -55,6 +57,13 @@ public:
     void handle(Request request, Responder respond) override {
         if (request.path == "/never") {
             return;
+        }
+        if (request.path == "/wait") {
+            ++waiting;
+            for (int i = 0; i < 1000 && !request.gone.stop_requested(); ++i) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            }
+            gone += request.gone.stop_requested() ? 1 : 0;
         }
         if (request.path == "/slow") {
             std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -78,7 +87,17 @@ public:
     }
     std::shared_ptr<Stream> stream = std::make_shared<Stream>(1 << 16);
     std::atomic<int> handled{0};
+    std::atomic<int> waiting{0};  // at /wait, for their clients to go away
+    std::atomic<int> gone{0};
 };
+
+template <class Check>
+bool soon(Check check) {
+    for (int i = 0; i < 1000 && !check(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return check();
+}
 
 class HttpServerTest : public ::testing::Test {
 protected:
@@ -319,6 +338,74 @@ TEST_F(HttpServerTest, SaysSoWhenTooManyRequestsWait) {
     EXPECT_EQ(served + busy, 8);
     EXPECT_GE(served.load(), 1);
     EXPECT_GE(busy.load(), 1);
+}
+
+TEST_F(HttpServerTest, TellsTheWorkThatItsClientIsGone) {
+    start();
+    {
+        TlsClient client(where());
+        client.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n");
+        ASSERT_TRUE(soon([&] { return echo_.waiting == 1; }));
+        EXPECT_EQ(echo_.gone, 0);
+    }
+    EXPECT_TRUE(soon([&] { return echo_.gone == 1; }));
+}
+
+TEST_F(HttpServerTest, AskingAheadIsNotGoingAway) {
+    start();
+    TlsClient client(where());
+    client.send("GET /slow HTTP/1.1\r\nHost: t\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    client.send("GET /next HTTP/1.1\r\nHost: t\r\n\r\n");
+    EXPECT_EQ(client.answer().body, "GET /slow? 0 ");
+    EXPECT_EQ(client.answer().body, "GET /next? 0 ");
+    EXPECT_EQ(client.ask("POST", "/later", "", "hello").body, "POST /later? 5 ");
+}
+
+TEST_F(HttpServerTest, WhoGoesAwayWhileHeWaitsLeavesHisPlace) {
+    start();  // a lane of one thread, one waits
+    TlsClient first(where());
+    first.send("GET /wait HTTP/1.1\r\nHost: t\r\n\r\n");
+    ASSERT_TRUE(soon([&] { return echo_.waiting == 1; }));
+    // Nothing but answers comes over TLS 1.2.
+    const auto answered = [](TlsClient& client, int ms) {
+        pollfd ready{.fd = client.fd(), .events = POLLIN, .revents = 0};
+        return ::poll(&ready, 1, ms) == 1;
+    };
+    std::optional<TlsClient> one(std::in_place, where(), TLS1_2_VERSION);
+    std::optional<TlsClient> other(std::in_place, where(), TLS1_2_VERSION);
+    one->send("GET /slow HTTP/1.1\r\nHost: t\r\n\r\n");
+    other->send("GET /slow HTTP/1.1\r\nHost: t\r\n\r\n");
+    ASSERT_TRUE(soon([&] { return answered(*one, 1) || answered(*other, 1); }));
+    auto& refused = answered(*one, 0) ? one : other;
+    auto& waits = answered(*one, 0) ? other : one;
+    EXPECT_EQ(refused->answer().status, 503);
+    EXPECT_EQ(refused->ask("GET", "/").status, 200);  // on the same connection
+    waits.reset();
+    ASSERT_TRUE(soon([&] {
+        refused->send("GET /slow HTTP/1.1\r\nHost: t\r\n\r\n");
+        return !answered(*refused, 200) || refused->answer().status != 503;
+    }));
+    EXPECT_EQ(echo_.handled, 1);  // "/" alone
+}
+
+TEST_F(HttpServerTest, ManyRequestsOfOneMakeRoomForAnother) {
+    start({}, {{1, 10}, {1, 2}});
+    TlsClient holder(where());
+    holder.send("GET /wait HTTP/1.1\r\nHost: t\r\nX-Party: a\r\n\r\n");
+    ASSERT_TRUE(soon([&] { return echo_.waiting == 1; }));
+    TlsClient older(where());
+    older.send("GET /slow HTTP/1.1\r\nHost: t\r\nX-Party: a\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    TlsClient newer(where());
+    newer.send("GET /slow HTTP/1.1\r\nHost: t\r\nX-Party: a\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    TlsClient other(where());
+    other.send("GET /slow HTTP/1.1\r\nHost: t\r\nX-Party: b\r\n\r\n");
+    const auto answer = newer.answer();
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_TRUE(answer.headers.contains("retry-after"));
+    EXPECT_EQ(newer.ask("GET", "/").status, 200);
 }
 
 TEST_F(HttpServerTest, StreamsEventsAndHeartbeats) {

@@ -25,7 +25,10 @@ constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 32 * 1024;
 constexpr std::size_t kUntakenMax = 64 * 1024;
 
-constexpr int kAgreed = 0;  // no status: what vouch() says when it lets a body in
+// No statuses: what vouch() says when it lets a body in, and what is said to whoever lost his place
+// in the queue.
+constexpr int kAgreed = 0;
+constexpr int kTurnedAway = -1;
 constexpr base::Duration kNoRetry{};
 constexpr base::Duration kRetrySoon = base::Duration::seconds(1);
 constexpr Refusal kTooManyBytes{503, "too many large requests at once"};
@@ -194,6 +197,12 @@ asio::awaitable<bool> HttpSession::handshake() {
 }
 
 asio::awaitable<bool> HttpSession::read_more() {
+    if (watching_) {  // that read takes the next byte
+        while (watching_ && !cut_) {
+            co_await wait_for_wake();
+        }
+        co_return !gone_ && !cut_;
+    }
     const std::size_t before = input_.size();
     input_.resize(before + kReadBytes);
     const auto room = asio::buffer(input_.data() + before, kReadBytes);
@@ -211,13 +220,13 @@ asio::awaitable<bool> HttpSession::read_head(RequestReader& reader) {
         if (server_->stopping) {
             co_return false;
         }
-        char first = 0;
-        const auto room = asio::buffer(&first, 1);
-        const auto [fault, n] = co_await tls_->async_read_some(room, kToken);
-        if (fault || n == 0 || cut_) {
+        watch_peer();
+        while (watching_ && !cut_) {
+            co_await wait_for_wake();
+        }
+        if (gone_ || cut_) {
             co_return false;
         }
-        input_ += first;
     }
     idle_ = false;
     set_deadline(server_->limits.header_max);
@@ -311,7 +320,7 @@ asio::awaitable<bool> HttpSession::serve_one() {
             auto refused = handler.vouch(head);
             responder(refused ? *std::move(refused) : Response{.status = kAgreed});
         };
-        auto said = co_await on_lane(admission.lane, std::move(vouch));
+        auto said = co_await on_lane(admission.lane, admission.party, std::move(vouch));
         if (!said) {
             co_return false;
         }
@@ -333,12 +342,14 @@ asio::awaitable<bool> HttpSession::serve_one() {
     Request request = reader.take();
     request.peer = peer_;
     request.id = id_;
+    away_ = {};
+    request.gone = away_.get_token();
 
     auto work = [&handler = server_->handler,
                  request = std::move(request)](Responder responder) mutable {
         handler.handle(std::move(request), std::move(responder));
     };
-    auto response = co_await on_lane(admission.lane, std::move(work));
+    auto response = co_await on_lane(admission.lane, std::move(admission.party), std::move(work));
     if (!response) {
         co_return false;
     }
@@ -346,30 +357,48 @@ asio::awaitable<bool> HttpSession::serve_one() {
 }
 
 asio::awaitable<std::optional<Response>> HttpSession::on_lane(
-    std::size_t lane, std::move_only_function<void(Responder)> work) {
+    std::size_t lane, std::string party, std::move_only_function<void(Responder)> work) {
+    if (party.empty()) {
+        party = peer_.address.text();
+    }
     const auto reply = std::make_shared<Reply>();
     reply->session = weak_from_this();
     Responder responder([reply](Response response) { reply->give(std::move(response)); });
-    Lanes::Job job = [work = std::move(work), responder = std::move(responder)]() mutable {
-        work(std::move(responder));
+    Lanes::Job job = [work = std::move(work),
+                      responder = std::move(responder)](bool has_turn) mutable {
+        has_turn ? work(std::move(responder)) : responder(Response{.status = kTurnedAway});
     };
     clear_deadline();
-    if (!server_->lanes.submit(lane, job)) {
+    const auto ticket = server_->lanes.submit(lane, party, job);
+    if (!ticket) {
         {
             // The unused job answers 500 when it dies; nobody waits for that any more.
             const std::lock_guard lock(reply->mutex);
             reply->session.reset();
         }
         job = nullptr;
-        co_return refusal_of(kTooManyWait, kRetrySoon);
+        co_return turned_away();
     }
-    while (!reply->ready() && !cut_) {
+    watch_peer();
+    while (!reply->ready() && !cut_ && !gone_) {
         co_await wait_for_wake();
     }
-    if (cut_) {
+    if (cut_ || gone_) {
+        away_.request_stop();
+        server_->lanes.withdraw(lane, party, *ticket);
         co_return std::nullopt;
     }
+    if (reply->response->status == kTurnedAway) {
+        co_return turned_away();
+    }
     co_return std::move(reply->response);
+}
+
+// The connection stays: who comes again need not shake hands again.
+Response HttpSession::turned_away() const {
+    Response response = refusal_of(kTooManyWait, kRetrySoon);
+    response.close = false;
+    return response;
 }
 
 asio::awaitable<void> HttpSession::wait_for_wake() {
@@ -470,12 +499,24 @@ asio::awaitable<bool> HttpSession::refuse(Refusal refusal, base::Duration retry_
     co_return co_await answer(std::move(response), false);
 }
 
+// A byte that comes belongs to the next request; who closed does not wait for the answer.
 void HttpSession::watch_peer() {
+    if (std::exchange(watching_, true)) {
+        return;
+    }
     const auto self = shared_from_this();
     tls_->async_read_some(asio::buffer(&peek_, 1),
-                          [self](const boost::system::error_code&, std::size_t) {
-                              // It closed, or speaks where it should listen.
-                              self->cut();
+                          [self](const boost::system::error_code& fault, std::size_t n) {
+                              self->watching_ = false;
+                              if (fault || n == 0) {
+                                  self->gone_ = true;
+                              } else {
+                                  self->input_ += self->peek_;
+                              }
+                              if (self->streaming_) {
+                                  self->cut();  // it closed, or speaks where it should listen
+                              }
+                              self->wake_.cancel();
                           });
 }
 
@@ -489,6 +530,9 @@ asio::awaitable<bool> HttpSession::stream(std::shared_ptr<Stream> stream, bool c
         }
     });
     watch_peer();
+    if (gone_) {
+        cut();
+    }
     auto beat = Steady::now() + steady(server_->limits.heartbeat);
     while (!cut_ && !server_->stopping) {
         std::string text = stream->take();

@@ -21,6 +21,7 @@
 #include "event/profile.h"
 #include "store/event_sink.h"
 #include "store/event_source.h"
+#include "store/keeping.h"
 #include "store/query/tree.h"
 #include "store/source_names.h"
 
@@ -242,6 +243,30 @@ public:
             count += removed_.insert(event.id()).second ? 1 : 0;
         }
         return count;
+    }
+
+    // Events that are older than their source is kept, and not held: retention may take them away.
+    std::set<event::EventId> past(const Keeping& keeping, base::TimePoint now) const {
+        const std::lock_guard lock(mutex_);
+        std::set<event::EventId> ids;
+        for (const event::EventRef& event : all()) {
+            const auto own = keeping.age_by_source.find(sources_->source_name(event.head().source));
+            const base::Duration age =
+                own == keeping.age_by_source.end() ? keeping.age_max : own->second;
+            if (age.us > 0 && event.head().time < now - age) {
+                ids.insert(event.id());
+            }
+        }
+        for (const Query& held : keeping.held) {
+            for (const event::EventRef& event : matching(held)) {
+                ids.erase(event.id());
+            }
+        }
+        return ids;
+    }
+    void forget(const std::set<event::EventId>& ids) {
+        const std::lock_guard lock(mutex_);
+        removed_.insert(ids.begin(), ids.end());
     }
 
     Result<Answer> search(const Query& query, const Budget& budget) const override {

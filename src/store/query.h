@@ -76,6 +76,7 @@ struct Budget {
     std::uint64_t memory_max = 256ULL << 20;  // of groups, sorted rows and distinct values
     base::Duration time_max = base::Duration::seconds(30);
     std::stop_token cancel;              // heeded within 100 ms
+    std::uint64_t asker = 0;             // askers take turns; 0: nobody else's question is his
     std::shared_ptr<Progress> progress;  // optional
 };
 

@@ -40,6 +40,7 @@ constexpr std::size_t kDamagesMax = 100;
 constexpr std::size_t kWaitingTablesMax = 1;  // full tables that wait for the sealer
 constexpr std::size_t kChunksMax = 50'000;    // batches in one table, however small
 constexpr auto kSealRetry = std::chrono::seconds(1);
+constexpr auto kWaitSlice = std::chrono::milliseconds(50);
 
 Result<base::Fd> lock_folder(const fs::path& folder) {
     GAC_TRY(fd, base::open_file(folder / "lock", O_RDWR | O_CREAT));
@@ -118,6 +119,7 @@ private:
     std::shared_ptr<const Segments> segments_ = std::make_shared<const Segments>();
     bool next_begins_file_ = true;
     bool stop_ = false;
+    std::uint64_t sealed_through_ = 0;  // the last record that stands in a segment
     std::optional<Error> seal_fault_;
     base::TimePoint seal_fault_since_{};
     std::uint64_t recovered_events_ = 0;
@@ -189,6 +191,7 @@ Result<> Store::Impl::start() {
             },
     };
     log_ = std::make_unique<LogWriter>(std::move(options));
+    sealed_through_ = found->sealed_through;
     log_->forget_sealed(found->sealed_through);
     sealer_ = std::thread([this] { run_sealer(); });
     upkeep_ = std::make_unique<Upkeep>(UpkeepParts{
@@ -310,10 +313,19 @@ Result<Position> Store::Impl::append(const event::EventBatch& batch) {
     std::unique_lock lock(mutex_);
     if (active_full() && waiting_.size() >= kWaitingTablesMax) {
         // The sealer is behind: the sender waits, which slows it down.
-        const auto wait = std::chrono::microseconds(settings_.append_wait_max.us);
-        sealed_.wait_for(lock, wait, [&] {
+        const auto may_go_on = [&] {
             return stop_ || seal_fault_ || !active_full() || waiting_.size() < kWaitingTablesMax;
-        });
+        };
+        if (settings_.append_wait_max.us == 0) {
+            sealed_.wait(lock, may_go_on);
+        }
+        // In slices: while the whole process is stopped or hardly gets a processor the sealer does
+        // not run either, and that time must not count against it.
+        const std::chrono::microseconds slice = kWaitSlice;
+        for (std::chrono::microseconds left(settings_.append_wait_max.us);
+             left.count() > 0 && !may_go_on(); left -= slice) {
+            sealed_.wait_for(lock, std::min(left, slice), may_go_on);
+        }
         if (active_full() && waiting_.size() >= kWaitingTablesMax) {
             if (seal_fault_) {
                 return fail(
@@ -354,16 +366,18 @@ Result<> Store::Impl::seal_table(const std::vector<std::shared_ptr<Chunk>>& chun
     const std::uint64_t sequence = chunks.back()->sequence();
     GAC_CHECK(
         catalog_->apply({.add = {std::move(segment)}, .remove = {}, .sealed_through = sequence},
-                        [this](std::shared_ptr<const Segments> segments) {
+                        [this, sequence](std::shared_ptr<const Segments> segments) {
                             // Searches see the rows in memory or in the segment, never in
                             // both.
                             const std::lock_guard lock(mutex_);
                             segments_ = std::move(segments);
                             waiting_.pop_front();
                             seal_fault_.reset();
+                            sealed_through_ = sequence;
                         }));
-    log_->forget_sealed(sequence);
+    // There is room now: who waits for it need not wait for the log as well.
     sealed_.notify_all();
+    log_->let_go(sequence);
     return {};
 }
 
@@ -402,18 +416,18 @@ void Store::Impl::run_sealer() {
 Result<> Store::Impl::seal() {
     std::unique_lock lock(mutex_);
     rotate();
-    if (waiting_.empty()) {
-        return {};
-    }
-    const std::uint64_t last = waiting_.back().sequence_last();
-    seal_fault_.reset();
-    seal_work_.notify_one();
-    sealed_.wait(lock, [&] {
-        return stop_ || seal_fault_ || waiting_.empty()
-               || waiting_.front().chunks.front()->sequence() > last;
-    });
-    if (seal_fault_) {
-        return std::unexpected(*seal_fault_);
+    std::uint64_t last = sealed_through_;
+    if (!waiting_.empty()) {
+        last = waiting_.back().sequence_last();
+        seal_fault_.reset();
+        seal_work_.notify_one();
+        sealed_.wait(lock, [&] {
+            return stop_ || seal_fault_ || waiting_.empty()
+                   || waiting_.front().chunks.front()->sequence() > last;
+        });
+        if (seal_fault_) {
+            return std::unexpected(*seal_fault_);
+        }
     }
     lock.unlock();
     log_->forget_sealed(last);

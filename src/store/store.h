@@ -39,7 +39,8 @@ struct Settings {
     // sealed. 0 = 5 % of the file system, at most 64 MiB.
     std::uint64_t disk_reserve_bytes = 0;
     base::Duration append_wait_max =
-        base::Duration::seconds(5);  // how long append waits for a sealer that is behind
+        base::Duration::seconds(5);  // how long append waits for a sealer that is behind; 0: until
+                                     // it comes up or fails
     base::Duration full_retry =
         base::Duration::millis(200);  // how often a full disk is looked at again
     unsigned search_threads = 0;      // 0 = one for each core

@@ -1,12 +1,17 @@
 #include "store/store.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
+#include <future>
 #include <set>
 #include <thread>
 
+#include "store/disk.h"
 #include "store/testing.h"
 
 namespace gac::store {
@@ -292,6 +297,127 @@ TEST_F(StoreTest, TheMemoryTableIsSealedWhenItIsFull) {
     ASSERT_TRUE(store->seal().has_value());
     EXPECT_GT(store->stats().segments, 3u);
     EXPECT_EQ(ids_of(*store), kept);
+}
+
+// Segments are not begun, or log files not deleted, before it is told to go on.
+class GatedDisk final : public Disk {
+public:
+    std::atomic<bool> seals = true;
+    std::atomic<bool> deletes = true;
+    std::atomic<int> held = 0;
+
+    Result<base::Fd> create(const std::filesystem::path& path) override {
+        if (path.parent_path().filename() == "segments") {
+            hold(seals);
+        }
+        return Disk::create(path);
+    }
+    Result<> remove(const std::filesystem::path& path) override {
+        if (path.parent_path().filename() == "wal") {
+            hold(deletes);
+        }
+        return Disk::remove(path);
+    }
+
+private:
+    void hold(const std::atomic<bool>& gate) {
+        ++held;
+        gate.wait(false);
+        --held;
+    }
+};
+
+void open_gate(std::atomic<bool>& gate) {
+    gate = true;
+    gate.notify_all();
+}
+
+class SlowSealer : public StoreTest {
+protected:
+    void SetUp() override {
+        settings.disk = disk;
+        settings.memory_rows_max = 100;
+        settings.merging.on = false;
+        store = open();
+    }
+    void TearDown() override {
+        open_gate(disk->seals);
+        open_gate(disk->deletes);
+    }
+    // One table waits for the sealer, and the next one is full.
+    void fill_tables() {
+        disk->seals = false;
+        put_durable(*store, 100);
+        put_durable(*store, 100);
+        while (disk->held == 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+    std::future<bool> append_later() {
+        return std::async(std::launch::async, [this] {
+            event::EventBatch one;
+            RandomEvents(9).add(one, *sources);
+            return testing::put(*store, one).has_value();
+        });
+    }
+
+    std::shared_ptr<GatedDisk> disk = std::make_shared<GatedDisk>();
+    std::unique_ptr<Store> store;
+};
+
+TEST_F(SlowSealer, IsWaitedForNoLongerThanAsked) {
+    settings.append_wait_max = base::Duration::millis(120);
+    store.reset();
+    store = open();
+    fill_tables();
+    EXPECT_FALSE(append_later().get());
+}
+
+TEST_F(SlowSealer, IsWaitedForAsLongAsItTakesWhenNoLimitIsSet) {
+    settings.append_wait_max = {};
+    store.reset();
+    store = open();
+    fill_tables();
+    auto appended = append_later();
+    EXPECT_EQ(appended.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
+    open_gate(disk->seals);
+    EXPECT_TRUE(appended.get());
+}
+
+TEST_F(SlowSealer, HoldsNobodyUpWhileTheLogDeletesItsFiles) {
+    settings.append_wait_max = {};
+    store.reset();
+    store = open();
+    fill_tables();
+    auto appended = append_later();
+    disk->deletes = false;
+    open_gate(disk->seals);
+    EXPECT_EQ(appended.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    open_gate(disk->deletes);
+    EXPECT_TRUE(appended.get());
+}
+
+TEST_F(SlowSealer, IsNotBlamedForTimeInWhichTheProcessWasStopped) {
+    settings.append_wait_max = base::Duration::seconds(1);
+    store.reset();
+    store = open();
+    fill_tables();
+    const pid_t self = ::getpid();
+    auto appended = append_later();
+    const pid_t other = ::fork();
+    if (other == 0) {
+        ::usleep(100'000);
+        ::kill(self, SIGSTOP);
+        ::usleep(1'500'000);
+        ::kill(self, SIGCONT);
+        ::_exit(0);
+    }
+    ASSERT_GT(other, 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(other, &status, 0), other);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    open_gate(disk->seals);
+    EXPECT_TRUE(appended.get());
 }
 
 TEST_F(StoreTest, ASecondProgramMayNotOpenTheSameStore) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <limits>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -35,6 +36,18 @@ void lower_priority() {
     static_cast<void>(::setpriority(PRIO_PROCESS, thread, kNice));
     constexpr long kBestEffortLowest = 2L << 13 | 7;
     static_cast<void>(::syscall(SYS_ioprio_set, 1, thread, kBestEffortLowest));
+}
+
+// Runs `work` where it takes little from the others. On a thread of its own, for a thread that has
+// lowered its priority may not raise it again.
+template <class Work>
+auto at_low_priority(Work work) -> decltype(work()) {
+    std::optional<decltype(work())> done;
+    std::thread([&] {
+        lower_priority();
+        done.emplace(work());
+    }).join();
+    return *std::move(done);
 }
 
 query::UnitPlace place_of(const std::shared_ptr<const Segment>& segment, std::uint32_t block) {
@@ -114,7 +127,8 @@ std::string_view name_of(RemovalReason reason) {
     return "";
 }
 
-// A token bucket that also waits while the store is busy, and fails when it is to stop.
+// A token bucket that also waits while the store is busy, and fails when it is to stop or to make
+// way.
 class Upkeep::Throttle final : public Pace {
 public:
     Throttle(Upkeep& upkeep, bool polite) : upkeep_(upkeep), polite_(polite) {}
@@ -126,6 +140,7 @@ public:
         if (!polite_) {
             return {};
         }
+        GAC_CHECK(make_way());
         const std::int64_t now = base::monotonic_us();
         const std::uint64_t limit = upkeep_.parts_.merging.bytes_per_second;
         if (limit > 0) {
@@ -141,13 +156,26 @@ public:
         if (wait > 1000) {
             std::unique_lock lock(upkeep_.mutex_);
             upkeep_.wake_.wait_for(lock, std::chrono::microseconds(wait),
-                                   [&] { return upkeep_.stopping(); });
+                                   [&] { return upkeep_.stopping() || upkeep_.callers_ > 0; });
         }
         last_us_ = base::monotonic_us();
-        return {};
+        return make_way();
     }
 
+    template <class Work>
+    auto run(Work work) -> decltype(work()) {
+        return polite_ ? at_low_priority(std::move(work)) : work();
+    }
+    bool made_way() const { return made_way_; }
+
 private:
+    Result<> make_way() {
+        if (upkeep_.callers_ > 0) {
+            made_way_ = true;
+            return fail(Code::Unavailable, "somebody waits for other work on the segments");
+        }
+        return {};
+    }
     bool busy(std::int64_t now) {
         if (now - counted_at_us_ >= 500'000) {
             const std::uint64_t events = upkeep_.parts_.appended();
@@ -167,11 +195,30 @@ private:
 
     Upkeep& upkeep_;
     bool polite_;
+    bool made_way_ = false;
     bool busy_ = false;
     std::int64_t free_at_us_ = 0;
     std::int64_t last_us_ = base::monotonic_us();
     std::int64_t counted_at_us_ = 0;
     std::uint64_t counted_ = 0;
+};
+
+// Held by a caller who merges or removes. Whatever the background does makes way for him: at its
+// pace he could wait for many minutes.
+class Upkeep::Turn {
+public:
+    explicit Turn(Upkeep& upkeep) : lock_(upkeep.work_, std::defer_lock) {
+        {
+            const std::lock_guard lock(upkeep.mutex_);
+            ++upkeep.callers_;
+        }
+        upkeep.wake_.notify_all();
+        lock_.lock();
+        --upkeep.callers_;
+    }
+
+private:
+    std::unique_lock<std::mutex> lock_;
 };
 
 // The fingerprint of removed events.
@@ -251,7 +298,6 @@ RewriteParts Upkeep::rewrite_parts(Pace& pace) const {
 }
 
 void Upkeep::run() {
-    lower_priority();
     std::unique_lock lock(mutex_);
     while (!stopping()) {
         wake_.wait_for(lock, kTick, [&] { return stopping() || look_now_; });
@@ -295,6 +341,10 @@ void Upkeep::tick() {
         && (clock >= next_retention_us_ || (keeping.oldest_first && short_of_space()))) {
         next_retention_us_ = clock + keeping.every.us;
         auto removed = retain_paced(keeping, now, pace);
+        if (pace.made_way()) {
+            next_retention_us_ = 0;
+            return;
+        }
         if (!removed) {
             note(removed.error());
         }
@@ -304,7 +354,7 @@ void Upkeep::tick() {
         const std::lock_guard lock(mutex_);
         if (merged) {
             stats_.fault.clear();
-        } else if (!stopping()) {
+        } else if (!stopping() && !pace.made_way()) {
             next_merge_us_ = clock + kRetryUs;
             ++stats_.merge_failures;
             stats_.fault = merged.error().message();
@@ -318,7 +368,7 @@ bool Upkeep::short_of_space() const {
     return free && *free < 2 * parts_.disk_reserve_bytes;
 }
 
-Result<bool> Upkeep::merge_once(Pace& pace, bool all, base::TimePoint now) {
+Result<bool> Upkeep::merge_once(Throttle& pace, bool all, base::TimePoint now) {
     const auto segments = parts_.catalog.segments();
     std::vector<MergeInput> inputs;
     for (const auto& segment : *segments) {
@@ -339,7 +389,8 @@ Result<bool> Upkeep::merge_once(Pace& pace, bool all, base::TimePoint now) {
         return fail(Code::StorageFull, fmt::format("{} MiB free are too few for merging {} MiB",
                                                    *free >> 20, bytes >> 20));
     }
-    auto made = merge_segments(rewrite_parts(pace), chosen, rules_, shape_);
+    auto made =
+        pace.run([&] { return merge_segments(rewrite_parts(pace), chosen, rules_, shape_); });
     if (!made) {
         if (made.error().code == Code::Corrupt) {
             parts_.on_damage(made.error());
@@ -363,7 +414,7 @@ Result<bool> Upkeep::merge_once(Pace& pace, bool all, base::TimePoint now) {
 }
 
 Result<> Upkeep::merge_all() {
-    const std::lock_guard work(work_);
+    const Turn turn(*this);
     Throttle pace(*this, false);
     for (int i = 0; i < kMergesMax; ++i) {
         GAC_TRY(more, merge_once(pace, true, base::SystemClock().now()));
@@ -406,7 +457,7 @@ Result<std::vector<RowSet>> Upkeep::rows_to_go(
 }
 
 Result<> Upkeep::take_away(const std::shared_ptr<const Segment>& segment,
-                           const std::vector<RowSet>& gone, Pace& pace, Removal& removal,
+                           const std::vector<RowSet>& gone, Throttle& pace, Removal& removal,
                            Gone* fingerprint) {
     if (std::ranges::all_of(gone, [](const RowSet& rows) { return rows.empty(); })) {
         return {};
@@ -418,12 +469,15 @@ Result<> Upkeep::take_away(const std::shared_ptr<const Segment>& segment,
     Segments left;
     // A file that goes whole needs no reading, unless its events are to be hashed.
     if (fingerprint != nullptr || count < segment->summary().rows) {
-        GAC_TRY(made, rewrite_without(rewrite_parts(pace), segment, gone, shape_,
-                                      [&](const event::EventRef& event) {
-                                          if (fingerprint != nullptr) {
-                                              fingerprint->add(event);
-                                          }
-                                      }));
+        auto rewrite = [&] {
+            return rewrite_without(rewrite_parts(pace), segment, gone, shape_,
+                                   [&](const event::EventRef& event) {
+                                       if (fingerprint != nullptr) {
+                                           fingerprint->add(event);
+                                       }
+                                   });
+        };
+        GAC_TRY(made, pace.run(rewrite));
         if (made) {
             left.push_back(std::move(made));
         }
@@ -441,7 +495,7 @@ Result<> Upkeep::take_away(const std::shared_ptr<const Segment>& segment,
     return {};
 }
 
-Result<> Upkeep::retain_by_age(const Keeping& keeping, base::TimePoint now, Pace& pace,
+Result<> Upkeep::retain_by_age(const Keeping& keeping, base::TimePoint now, Throttle& pace,
                                Removal& removal) {
     const auto age_of = [&](const std::string& source) {
         const auto own = keeping.age_by_source.find(source);
@@ -492,7 +546,7 @@ Result<> Upkeep::retain_by_age(const Keeping& keeping, base::TimePoint now, Pace
     return {};
 }
 
-Result<> Upkeep::retain_oldest(const Keeping& keeping, Pace& pace, Removal& removal,
+Result<> Upkeep::retain_oldest(const Keeping& keeping, Throttle& pace, Removal& removal,
                                const std::function<Result<bool>()>& enough) {
     Segments oldest(*parts_.catalog.segments());
     std::ranges::sort(oldest, {}, [](const auto& segment) { return segment->summary().time_max; });
@@ -521,7 +575,7 @@ Result<> Upkeep::retain_oldest(const Keeping& keeping, Pace& pace, Removal& remo
 }
 
 Result<std::vector<Removal>> Upkeep::retain_paced(const Keeping& keeping, base::TimePoint now,
-                                                  Pace& pace) {
+                                                  Throttle& pace) {
     std::vector<Removal> removed;
     const auto pass = [&](RemovalReason reason, auto&& work) -> Result<> {
         Removal removal;
@@ -569,7 +623,7 @@ Result<std::vector<Removal>> Upkeep::retain_paced(const Keeping& keeping, base::
 }
 
 Result<std::vector<Removal>> Upkeep::retain(base::TimePoint now) {
-    const std::lock_guard work(work_);
+    const Turn turn(*this);
     Throttle pace(*this, false);
     Keeping keeping;
     {
@@ -619,7 +673,7 @@ Result<Removal> Upkeep::remove(const Query& query) {
         return fail(Code::InvalidArgument, "what is deleted is told by a filter, without pipes",
                     "query");
     }
-    const std::lock_guard work(work_);
+    const Turn turn(*this);
     GAC_CHECK(parts_.seal());  // nothing of it stays in memory or in the log
     GAC_CHECK(parts_.disk->sync_folder(log_folder(parts_.folder)));
     std::vector<Query> held;

@@ -1,6 +1,8 @@
 // What is done to segments after they were written: merging, retention, deletion by query. One
-// background thread of low priority, which steps back while many events come in; deletion runs on
-// its caller's thread. One piece of work at a time, whoever asks for it. Any thread.
+// background thread, which steps back while many events come in, and breaks its work off when
+// somebody waits for work of his own; deletion runs on its caller's thread. One piece of work at a
+// time, whoever asks for it. Files are made at low priority, the list is changed at the usual one:
+// the sealer waits for that. Any thread.
 #pragma once
 
 #include <atomic>
@@ -58,25 +60,26 @@ public:
 
 private:
     class Throttle;
+    class Turn;
     struct Gone;
 
     void run();
     void tick();
-    Result<bool> merge_once(Pace& pace, bool all, base::TimePoint now);
+    Result<bool> merge_once(Throttle& pace, bool all, base::TimePoint now);
     RewriteParts rewrite_parts(Pace& pace) const;
     Result<std::vector<RowSet>> rows_to_go(
         const std::shared_ptr<const Segment>& segment,
         const std::function<Result<RowSet>(query::Unit&, const query::UnitPlace&)>& wanted,
         const std::vector<Query>& held, Removal& removal) const;
     Result<> take_away(const std::shared_ptr<const Segment>& segment,
-                       const std::vector<RowSet>& gone, Pace& pace, Removal& removal,
+                       const std::vector<RowSet>& gone, Throttle& pace, Removal& removal,
                        Gone* fingerprint);
-    Result<> retain_by_age(const Keeping& keeping, base::TimePoint now, Pace& pace,
+    Result<> retain_by_age(const Keeping& keeping, base::TimePoint now, Throttle& pace,
                            Removal& removal);
-    Result<> retain_oldest(const Keeping& keeping, Pace& pace, Removal& removal,
+    Result<> retain_oldest(const Keeping& keeping, Throttle& pace, Removal& removal,
                            const std::function<Result<bool>()>& enough);
     Result<std::vector<Removal>> retain_paced(const Keeping& keeping, base::TimePoint now,
-                                              Pace& pace);
+                                              Throttle& pace);
     bool short_of_space() const;
     bool stopping() const { return stop_.load(std::memory_order_relaxed); }
 
@@ -84,7 +87,8 @@ private:
     const MergeRules rules_;
     const MergeShape shape_;
 
-    std::mutex work_;  // held by whoever merges or removes
+    std::mutex work_;               // held by whoever merges or removes
+    std::atomic<int> callers_ = 0;  // that wait for it
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     Keeping keeping_;

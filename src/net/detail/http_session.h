@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "net/detail/http_state.h"
@@ -38,9 +39,11 @@ private:
 
     asio::awaitable<bool> handshake();
     asio::awaitable<bool> serve_one();
-    // Runs `work` on the lane and waits for what it answers. Nothing when the connection was cut.
-    asio::awaitable<std::optional<Response>> on_lane(std::size_t lane,
+    // Runs `work` on the lane and waits for what it answers. Nothing when the connection was cut
+    // or the client is gone.
+    asio::awaitable<std::optional<Response>> on_lane(std::size_t lane, std::string party,
                                                      std::move_only_function<void(Responder)> work);
+    Response turned_away() const;
     asio::awaitable<bool> read_head(RequestReader& reader);
     asio::awaitable<bool> read_body(RequestReader& reader, std::uint64_t bytes_max);
     asio::awaitable<bool> read_more();
@@ -75,6 +78,9 @@ private:
     bool cut_ = false;
     bool idle_ = true;  // between requests
     bool streaming_ = false;
+    bool watching_ = false;  // a read of one byte is under way
+    bool gone_ = false;      // the client closed
+    std::stop_source away_;  // of the request that is worked on: tells it that
     std::size_t held_bytes_ = 0;
     char peek_ = 0;
 };

@@ -299,6 +299,51 @@ TEST_F(MergeTest, BackgroundMergingAndSearchingAtOnceGivesEveryEventOnce) {
     EXPECT_GT(store->stats().merges, 0u);
 }
 
+// Tells when merging looks whether there is room for it: then it begins.
+class WatchedDisk final : public Disk {
+public:
+    std::atomic<int> merges = 0;
+
+    Result<std::uint64_t> free_bytes(const std::filesystem::path& folder) override {
+        merges += folder.filename() == "events" ? 1 : 0;
+        return Disk::free_bytes(folder);
+    }
+};
+
+TEST_F(MergeTest, TheBackgroundMakesWayForWhoeverWaits) {
+    const auto disk = std::make_shared<WatchedDisk>();
+    settings.disk = disk;
+    // At such a pace it would take minutes.
+    settings.merging = {
+        .on = true, .compression_level = 1, .fresh_files = 3, .bytes_per_second = 500};
+    const auto store = open();
+    for (int i = 0; i < 4; ++i) {
+        put(*store, 500);
+        ASSERT_TRUE(store->seal().has_value());
+    }
+    const auto merging = [&] {
+        const int before = disk->merges;
+        for (int i = 0; i < 2000 && disk->merges == before; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        return disk->merges > before;
+    };
+    ASSERT_TRUE(merging());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const std::int64_t begun = base::monotonic_us();
+    const auto removed = store->remove(parse("user.name:root", {}).value());
+    ASSERT_TRUE(removed.has_value()) << removed.error().message();
+    EXPECT_GT(removed->events, 100u);
+    ASSERT_TRUE(merging());  // again, with what is left
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ASSERT_TRUE(store->merge().has_value());
+    EXPECT_LT(base::monotonic_us() - begun, 20'000'000);
+    EXPECT_EQ(all(*store).size(), 2000 - removed->events);
+    EXPECT_EQ(files(), 1u);
+    EXPECT_EQ(store->stats().merge_failures, 0u);
+    EXPECT_EQ(store->stats().upkeep_fault, "");
+}
+
 TEST_F(MergeTest, AFullDiskStopsMergingButNothingElse) {
     const auto disk = std::make_shared<testing::FaultyDisk>();
     settings.disk = disk;

@@ -162,15 +162,21 @@ Result<Histogram> run_histogram(const Context& context, const Query& query,
         },
         [&](const UnitPlace&, Part& part) {
             auto& found = static_cast<UnitBins&>(part);
-            std::vector<std::optional<std::size_t>> places;
-            for (const auto& [key, cell] : found.values) {
-                places.push_back(counts.place(key, cell));
-            }
+            // A value that no row has in the end takes no place: of a field that stands twice in an
+            // event only one value counts.
+            std::vector<std::optional<std::size_t>> places(found.values.size());
             for (const auto& [start, from] : found.bins) {
                 TimeBin& to = bins[start];
                 to.count += from.count;
                 for (std::size_t i = 0; i < from.split.size(); ++i) {
-                    if (from.split[i] > 0 && places[i]) {
+                    if (from.split[i] == 0) {
+                        continue;
+                    }
+                    if (!places[i]) {
+                        const auto& [key, cell] = found.values[i];
+                        places[i] = counts.place(key, cell);
+                    }
+                    if (places[i]) {
                         counts.add(*places[i], from.split[i]);
                         to.split[*places[i]] += from.split[i];
                     }
@@ -249,6 +255,9 @@ Result<std::vector<TopValues>> run_top_values(const Context& context, const Quer
                 out[f].events_with += found.rows - field.seen[0];
                 for (std::size_t i = 0; i < field.values.size(); ++i) {
                     const auto& [key, cell] = field.values[i];
+                    if (field.seen[i + 1] == 0) {
+                        continue;  // of a field that stands twice in an event one value counts
+                    }
                     if (const auto place = counts[f].place(key, cell)) {
                         counts[f].add(*place, field.seen[i + 1]);
                     } else {

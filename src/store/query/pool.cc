@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "base/metrics.h"
 #include "base/time.h"
 
 namespace gac::store::query {
@@ -13,6 +14,17 @@ namespace {
 
 unsigned threads_of(const Pool::Limits& limits) {
     return limits.threads != 0 ? limits.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+base::Gauge& running_gauge() {
+    static base::Gauge& gauge = base::gauge("gac_searches_running", {}, "questions that run");
+    return gauge;
+}
+
+base::Gauge& waiting_gauge() {
+    static base::Gauge& gauge =
+        base::gauge("gac_searches_waiting", {}, "questions that wait for others to end");
+    return gauge;
 }
 
 }  // namespace
@@ -35,18 +47,43 @@ Pool::~Pool() {
     }
 }
 
+std::uint32_t Pool::running_of(std::uint64_t asker) const {
+    const auto found = running_by_.find(asker);
+    return found == running_by_.end() ? 0 : found->second;
+}
+
+bool Pool::may_enter(std::uint64_t asker) const {
+    if (running_ >= running_max_) {
+        return false;
+    }
+    const std::uint32_t mine = running_of(asker);
+    return mine == 0 || mine < running_max_ - running_;
+}
+
+void Pool::count_in(std::uint64_t asker) {
+    ++running_;
+    running_gauge().add(1);
+    if (asker != 0) {
+        ++running_by_[asker];
+    }
+}
+
 Result<Pool::Place> Pool::enter(const Meter& meter) {
+    const std::uint64_t asker = meter.budget().asker;
     std::unique_lock lock(mutex_);
-    if (running_ < running_max_ && waiting_.empty()) {
-        ++running_;
-        return Place(*this);
+    // Whoever waits may not enter, or leave() would have let him in: nobody is overtaken.
+    if (may_enter(asker)) {
+        count_in(asker);
+        return Place(*this, asker);
     }
     if (waiting_.size() >= waiting_max_) {
         return fail(Code::Unavailable,
                     "too many searches run and wait already: try again in a moment");
     }
     Waiter waiter;
+    waiter.asker = asker;
     waiting_.push_back(&waiter);
+    waiting_gauge().add(1);
     lock.unlock();
     {
         const std::stop_callback on_cancel(meter.budget().cancel, [&] {
@@ -66,22 +103,38 @@ Result<Pool::Place> Pool::enter(const Meter& meter) {
         lock.unlock();
     }
     lock.lock();
+    waiting_gauge().add(-1);
     if (!waiter.admitted) {
         std::erase(waiting_, &waiter);
-        ++running_;  // it will leave at once
+        count_in(asker);  // it will leave at once
     }
-    return Place(*this);
+    return Place(*this, asker);
 }
 
-void Pool::leave() {
+void Pool::leave(std::uint64_t asker) {
     const std::lock_guard lock(mutex_);
     --running_;
-    while (running_ < running_max_ && !waiting_.empty()) {
-        Waiter* const next = waiting_.front();
-        waiting_.pop_front();
-        next->admitted = true;
-        ++running_;
-        next->turn.notify_one();
+    running_gauge().add(-1);
+    if (asker != 0 && --running_by_[asker] == 0) {
+        running_by_.erase(asker);
+    }
+    for (;;) {
+        auto next = waiting_.end();
+        for (auto at = waiting_.begin(); at != waiting_.end(); ++at) {
+            if (may_enter((*at)->asker)
+                && (next == waiting_.end()
+                    || running_of((*at)->asker) < running_of((*next)->asker))) {
+                next = at;
+            }
+        }
+        if (next == waiting_.end()) {
+            return;
+        }
+        Waiter* const waiter = *next;
+        waiting_.erase(next);
+        waiter->admitted = true;
+        count_in(waiter->asker);
+        waiter->turn.notify_one();
     }
 }
 
@@ -91,19 +144,49 @@ void Pool::start_threads() {
     }
 }
 
-void Pool::run(std::size_t tasks, const std::function<void(std::size_t)>& work,
+std::int64_t Pool::least_used() const {
+    std::optional<std::int64_t> least;
+    for (const Question* question : questions_) {
+        least = std::min(least.value_or(question->share.used_us), question->share.used_us);
+    }
+    return least.value_or(0);
+}
+
+void Pool::run(std::size_t tasks, std::uint64_t asker, const std::function<void(std::size_t)>& work,
                const std::function<bool(std::size_t)>& merge) {
     if (tasks == 0) {
         return;
     }
-    Question question{
-        .tasks = tasks, .work = work, .merge = merge, .ready = std::vector<char>(window(), 0)};
     std::unique_lock lock(mutex_);
+    Share own;
+    Share& share = asker == 0 ? own : shares_[asker];
+    if (share.questions++ == 0) {
+        share.used_us = least_used();
+    }
+    Question question{.tasks = tasks,
+                      .work = work,
+                      .merge = merge,
+                      .share = share,
+                      .ready = std::vector<char>(window(), 0)};
     start_threads();
     questions_.push_back(&question);
     work_.notify_all();
     question.finished.wait(lock, [&] { return question.over(); });
     questions_.remove(&question);
+    if (--share.questions == 0 && asker != 0) {
+        shares_.erase(asker);
+    }
+}
+
+std::list<Pool::Question*>::iterator Pool::next_question() {
+    auto best = questions_.end();
+    for (auto at = questions_.begin(); at != questions_.end(); ++at) {
+        if ((*at)->has_work()
+            && (best == questions_.end() || (*at)->share.used_us < (*best)->share.used_us)) {
+            best = at;
+        }
+    }
+    return best;
 }
 
 void Pool::serve() {
@@ -111,7 +194,7 @@ void Pool::serve() {
     for (;;) {
         auto next = questions_.end();
         work_.wait(lock, [&] {
-            next = std::ranges::find_if(questions_, [](Question* q) { return q->has_work(); });
+            next = next_question();
             return stop_ || next != questions_.end();
         });
         if (stop_) {
@@ -122,8 +205,11 @@ void Pool::serve() {
         const std::size_t number = question.given++;
         ++question.running;
         lock.unlock();
+        const std::int64_t begun = base::monotonic_us();
         question.work(number);
+        const std::int64_t used = base::monotonic_us() - begun;
         lock.lock();
+        question.share.used_us += used + 1;  // something, however short: turns go round
         --question.running;
         question.ready[number % question.ready.size()] = 1;
         merge_ready(question, lock);

@@ -192,7 +192,7 @@ Result<> walk_units(Walk& walk,
         }
         return more && !meter.enough();
     };
-    context.pool.run(places.size(), work, merge_one);
+    context.pool.run(places.size(), meter.budget().asker, work, merge_one);
     if (walk.explanation != nullptr) {
         walk.explanation->walk_us += base::monotonic_us() - begun;
     }

@@ -82,7 +82,7 @@ void fill(Walk& walk, const std::vector<UnitPlace>& places, const std::vector<Hi
         read.of = std::move(of);
     }
     walk.context.pool.run(
-        reads.size(),
+        reads.size(), walk.meter.budget().asker,
         [&](std::size_t number) {
             Read& read = reads[number];
             std::vector<std::uint32_t> rows;

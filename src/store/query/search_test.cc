@@ -524,6 +524,24 @@ TEST_P(SearchTest, TopValuesAndFieldSummary) {
     EXPECT_EQ(summary[0].events_with, 50u);
 }
 
+TEST_P(SearchTest, AValueThatNoEventEndsWithIsNoTopValue) {
+    // Of a field that stands twice the last one counts; "an" is never that.
+    for (int i = 0; i < 3; ++i) {
+        add("x", {{"user.name", ValueRef(std::string_view("an"))},
+                  {"user.name", ValueRef(std::string_view("binh"))}});
+    }
+    ready();
+    const std::string fields[] = {"user.name"};
+    const auto top = store->top_values(parse("", {}).value(), fields, 5, {}).value();
+    ASSERT_EQ(top[0].values.size(), 1u);
+    EXPECT_EQ(text_of(top[0].values[0].value), "binh");
+    EXPECT_EQ(top[0].values[0].count, 3u);
+    EXPECT_EQ(top[0].distinct, 1u);
+    const HistogramSpec spec{.interval = base::Duration::seconds(1), .split_by = "user.name"};
+    const auto histogram = store->histogram(parse("", {}).value(), spec, {}).value();
+    EXPECT_EQ(histogram.split_values, std::vector<std::string>{"binh"});
+}
+
 INSTANTIATE_TEST_SUITE_P(MemoryAndSegments, SearchTest, ::testing::Bool(),
                          [](const auto& kind) { return kind.param ? "segments" : "memory"; });
 

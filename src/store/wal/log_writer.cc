@@ -84,10 +84,15 @@ std::uint64_t LogWriter::settled() const {
     return settled_;
 }
 
-void LogWriter::forget_sealed(std::uint64_t sequence) {
-    std::unique_lock lock(mutex_);
+void LogWriter::let_go(std::uint64_t sequence) {
+    const std::lock_guard lock(mutex_);
     sealed_ = std::max(sealed_, sequence);
     work_.notify_one();
+}
+
+void LogWriter::forget_sealed(std::uint64_t sequence) {
+    let_go(sequence);
+    std::unique_lock lock(mutex_);
     moved_.wait(lock, [&] { return forgotten_ >= sequence; });
 }
 

@@ -69,6 +69,7 @@ public:
 
     // Deletes the files whose records all stand in segments now; returns when they are gone.
     void forget_sealed(std::uint64_t sequence);
+    void let_go(std::uint64_t sequence);  // the same, without waiting for it
 
     Health health() const;
     std::uint64_t bytes() const;
