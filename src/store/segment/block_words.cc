@@ -1,10 +1,23 @@
 #include "store/segment/block_words.h"
 
+#include <cstring>
+
 namespace gac::store {
 
 namespace {
 
 constexpr std::int64_t kNumberIgnored = 99'999;  // numbers of up to five digits are no words
+
+bool is_short_number(std::string_view text) {
+    if (text.size() > 5) {
+        return false;
+    }
+    bool digits = true;
+    for (const char c : text) {
+        digits = digits && c >= '0' && c <= '9';
+    }
+    return digits;
+}
 
 // Letters, digits, and all bytes beyond ASCII.
 bool may_be_in_word(char c) {
@@ -28,6 +41,23 @@ bool words_end_at_pieces(const Shape& shape) {
     return true;
 }
 
+void BlockWords::add(std::string_view text) {
+    constexpr std::size_t kStep = 16;
+    if (size_ + text.size() + kStep > text_.size()) {
+        text_.resize((size_ + text.size() + kStep) * 2);
+    }
+    char* const to = text_.data() + size_;
+    if (text.size() >= kStep) {
+        std::memcpy(to, text.data(), text.size());
+    } else {
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            to[i] = text[i];
+        }
+    }
+    to[text.size()] = '\n';
+    size_ += text.size() + 1;
+}
+
 void BlockWords::add_literals(const Shape& shape) {
     for (const Piece& piece : shape.pieces) {
         if (piece.kind == Piece::Kind::Literal) {
@@ -40,24 +70,28 @@ void BlockWords::add_pieces(std::uint32_t kinds, std::span<const event::ValueRef
     for (const event::ValueRef& value : values) {
         switch (value.type()) {
             case event::Type::String:
-                if ((kinds & piece_bit(Piece::Kind::Field)) != 0) {
+                if ((kinds & piece_bit(Piece::Kind::Field)) != 0
+                    && !is_short_number(value.string())) {
                     add(value.string());
                 }
                 if ((kinds & piece_bit(Piece::Kind::Json)) != 0) {
-                    append_json_body(text_, value.string());
-                    text_ += '\n';
+                    scratch_.clear();
+                    append_json_body(scratch_, value.string());
+                    add(scratch_);
                 }
                 break;
             case event::Type::Integer:
                 if (value.integer() > kNumberIgnored || value.integer() < -kNumberIgnored) {
-                    append_number(text_, value.integer());
-                    text_ += '\n';
+                    scratch_.clear();
+                    append_number(scratch_, value.integer());
+                    add(scratch_);
                 }
                 break;
             case event::Type::Ip:
                 if (!value.ip().is_v4()) {  // parts of an IPv4 address are short numbers
-                    append_address(text_, value.ip());
-                    text_ += '\n';
+                    scratch_.clear();
+                    append_address(scratch_, value.ip());
+                    add(scratch_);
                 }
                 break;
             default:

@@ -16,19 +16,18 @@ namespace gac::store {
 
 class BlockWords {
 public:
-    void begin() { text_.clear(); }
-    void add(std::string_view text) {
-        text_ += text;
-        text_ += '\n';
-    }
+    void begin() { size_ = 0; }
+    void add(std::string_view text);
     void add_literals(const Shape& shape);
     // Values that are pieces of lines; `kinds`: a bit for each kind of piece that they are.
     void add_pieces(std::uint32_t kinds, std::span<const event::ValueRef> values);
 
-    const std::string& text() const { return text_; }
+    std::string_view text() const { return {text_.data(), size_}; }
 
 private:
-    std::string text_;
+    std::string text_;  // more than is used, so that short texts are added without a call
+    std::size_t size_ = 0;
+    std::string scratch_;
 };
 
 constexpr std::uint32_t piece_bit(Piece::Kind kind) {

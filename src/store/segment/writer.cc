@@ -625,9 +625,12 @@ ChunkStream::ChunkStream(std::span<const std::shared_ptr<Chunk>> chunks) : chunk
                              .row = r});
         }
     }
-    std::ranges::sort(rows_, [](const Row& a, const Row& b) {
+    const auto earlier = [](const Row& a, const Row& b) {
         return a.time != b.time ? a.time < b.time : a.id < b.id;
-    });
+    };
+    if (!std::ranges::is_sorted(rows_, earlier)) {
+        std::ranges::sort(rows_, earlier);
+    }
 }
 
 Result<> ChunkStream::next(const BlockLimits& limits, event::EventBatch& out,
