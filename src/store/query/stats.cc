@@ -72,6 +72,27 @@ Combinations combine(const RowSet& rows, const std::vector<Codes>& columns) {
     return out;
 }
 
+void add_counted(const ValueCounts& counted, std::size_t width, Groups& out) {
+    std::string value_bytes;
+    const auto add = [&](const ValueRef& value, std::uint64_t count) {
+        auto& made = out.groups.emplace_back();
+        value_bytes.clear();
+        if (!value.is_null()) {
+            put_value(value_bytes, value, {});
+        }
+        put_text(made.key, value_bytes);
+        made.cells.push_back(cell_of(value));
+        made.count = count;
+    };
+    for (const ValueCounts::One& one : counted.values) {
+        add(one.value, one.count);
+    }
+    if (counted.none > 0) {
+        add({}, counted.none);
+    }
+    out.tallies.resize(out.groups.size() * width);
+}
+
 // Looks at a unit's rows, on any thread.
 Result<std::unique_ptr<Part>> group_unit(const Stats& stats, std::span<const Name> by,
                                          std::span<const Name> arguments, Unit& unit,
@@ -84,6 +105,13 @@ Result<std::unique_ptr<Part>> group_unit(const Stats& stats, std::span<const Nam
         out->groups.emplace_back().count = rows.count();
         out->tallies.resize(width);
         return out;
+    }
+    if (by.size() == 1 && only_counts && rows.count() == rows.rows()) {
+        GAC_TRY(counted, unit.value_counts(by.front()));
+        if (counted) {
+            add_counted(*counted, width, *out);
+            return out;
+        }
     }
     std::vector<Codes> columns;
     for (const Name& name : by) {

@@ -226,6 +226,9 @@ public:
         const RowSet& among,
         const std::function<bool(const event::EventRef&, const Names&)>& test) override;
     Result<Codes> codes(const Name& name, const RowSet& rows_asked) override;
+    Result<std::optional<ValueCounts>> value_counts(const Name& name) override {
+        return count_values(reader_, name);
+    }
     Result<> materialize(std::span<const std::uint32_t> rows_asked, event::EventBatch& out,
                          std::vector<event::EventId>& ids) override {
         return reader_.materialize(rows_asked, out, ids);

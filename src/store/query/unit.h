@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 #include "store/memory/chunk.h"
 #include "store/query/bytes_index.h"
 #include "store/query/plan.h"
+#include "store/query/value_counts.h"
 #include "store/segment/row_set.h"
 #include "store/segment/segment.h"
 
@@ -56,6 +58,10 @@ public:
     };
     virtual Result<> stands(const RowSet& of, const std::function<void(Stand)>& use);
     virtual Result<Codes> codes(const Name& name, const RowSet& rows) = 0;
+    // How often each value stands in all rows; nothing when rows have to be looked at for that.
+    virtual Result<std::optional<ValueCounts>> value_counts(const Name&) {
+        return std::optional<ValueCounts>();
+    }
     virtual Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                  std::vector<event::EventId>& ids) = 0;
     virtual std::uint64_t bytes_read() const = 0;

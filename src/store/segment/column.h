@@ -58,6 +58,9 @@ public:
     std::uint32_t code(std::uint32_t index) {
         return codes_.empty() ? code_alone(index) : codes_[index];
     }
+    // Has each shape of the block one value? Its code, by the shape's place in the block's list.
+    bool by_shape() const { return !shape_codes_.empty(); }
+    std::uint32_t code_of_shape(std::uint32_t place) const { return shape_codes_[place]; }
     // All codes at once; empty for a constant.
     std::span<const std::uint32_t> codes();
     // The shapes of the block's rows: only of a column of encoding Shaped.
