@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -42,6 +43,8 @@ public:
     public:
         explicit Eye(const IndicatorHunter& hunter);
         ~Eye();
+        // May a text that begins so hold something? A URL's path alone does not.
+        static bool may_begin(std::uint32_t role, std::string_view begin);
         // Places in `values` worth a look, ascending.
         std::span<const std::uint32_t> glance(std::uint32_t role,
                                               std::span<const event::ValueRef> values);

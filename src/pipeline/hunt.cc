@@ -19,6 +19,9 @@ public:
         const auto seen = eye_.glance(role, values);
         maybe.insert(maybe.end(), seen.begin(), seen.end());
     }
+    bool may_begin(std::uint32_t role, std::string_view begin) const override {
+        return detect::IndicatorHunter::Eye::may_begin(role, begin);
+    }
     bool look(std::uint32_t role, const event::ValueRef& value,
               std::vector<store::Find>& out) override {
         found_.clear();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -30,6 +31,12 @@ public:
     // matter, one too few does.
     virtual void glance(std::uint32_t role, std::span<const event::ValueRef> values,
                         std::vector<std::uint32_t>& maybe) = 0;
+    // May a text that begins so hold something?
+    virtual bool may_begin(std::uint32_t role, std::string_view begin) const {
+        static_cast<void>(role);
+        static_cast<void>(begin);
+        return true;
+    }
     // What the value holds, added to `out`. True: together with other fields of its event it may
     // hold more, which look_closely tells.
     virtual bool look(std::uint32_t role, const event::ValueRef& value, std::vector<Find>& out) = 0;

@@ -67,7 +67,9 @@ IndicatorHunter::~IndicatorHunter() = default;
 
 std::uint32_t IndicatorHunter::role(event::ProfileId profile, event::FieldId field) const {
     const IndicatorPlan::Parts& plan = parts_->plan_->parts();
-    return static_cast<std::uint32_t>(plan.role_of(plan.roles_of(profile), field));
+    const ioc::Role role = plan.role_of(plan.roles_of(profile), field);
+    // A path is looked at together with its host.
+    return static_cast<std::uint32_t>(role == ioc::Role::UrlPath ? ioc::Role::None : role);
 }
 
 std::uint32_t IndicatorHunter::text_role() const {
@@ -145,6 +147,10 @@ public:
     std::string unescaped_;
 };
 
+bool IndicatorHunter::Eye::may_begin(std::uint32_t role, std::string_view begin) {
+    return role != static_cast<std::uint32_t>(ioc::Role::Url) || begin.size() < 2 || begin[0] != '/'
+           || begin[1] == '/';
+}
 IndicatorHunter::Eye::Eye(const IndicatorHunter& hunter)
     : state_(std::make_unique<State>(*hunter.parts_)) {}
 IndicatorHunter::Eye::~Eye() = default;

@@ -13,9 +13,10 @@ HuntIndexes::HuntIndexes(std::span<const UnitPlace> places) {
     }
 }
 
-bool HuntIndexes::may_hold(const Segment& segment, std::uint32_t block, event::FieldId field,
-                           TypeCode type, std::uint32_t role, HunterEye& eye,
-                           const std::function<void(const Error&)>& on_damage) {
+HuntIndexes::Says HuntIndexes::ask(const Segment& segment, std::uint32_t block,
+                                   event::FieldId field, TypeCode type, std::uint32_t role,
+                                   HunterEye& eye,
+                                   const std::function<void(const Error&)>& on_damage) {
     Entry& entry = *segments_.at(&segment);
     const std::lock_guard lock(entry.mutex);
     if (!entry.opened) {
@@ -26,19 +27,22 @@ bool HuntIndexes::may_hold(const Segment& segment, std::uint32_t block, event::F
         }
     }
     if (!entry.reader) {
-        return true;
+        return {};
     }
     const index::DictionaryEntry* const addresses = entry.reader->addresses();
     const index::DictionaryEntry* const texts = entry.reader->dictionary_of(field);
-    const bool wants_addresses = type == TypeCode::Ip || type == TypeCode::List;
-    const bool wants_texts = type == TypeCode::String || type == TypeCode::List;
     // A field that is no entity has no dictionary.
+    const bool wants_texts = type == TypeCode::String || type == TypeCode::List;
     if ((wants_texts && texts == nullptr) || (type == TypeCode::Ip && addresses == nullptr)) {
-        return true;
+        return {};
     }
-    return (wants_texts && entry.holds(*texts, block, role, eye, on_damage))
-           || (wants_addresses && addresses != nullptr
-               && entry.holds(*addresses, block, role, eye, on_damage));
+    if (type != TypeCode::List) {
+        return entry.ask(type == TypeCode::Ip ? *addresses : *texts, block, role, eye, on_damage);
+    }
+    return {.may_hold = entry.ask(*texts, block, role, eye, on_damage).may_hold
+                        || (addresses != nullptr
+                            && entry.ask(*addresses, block, role, eye, on_damage).may_hold),
+            .among = nullptr};
 }
 
 std::uint64_t HuntIndexes::bytes_read() const {
@@ -60,34 +64,46 @@ Result<> HuntIndexes::Entry::open(const Segment& segment) {
     return {};
 }
 
-bool HuntIndexes::Entry::holds(const index::DictionaryEntry& dictionary, std::uint32_t block,
-                               std::uint32_t role, HunterEye& eye,
-                               const std::function<void(const Error&)>& on_damage) {
+HuntIndexes::Says HuntIndexes::Entry::ask(const index::DictionaryEntry& dictionary,
+                                          std::uint32_t block, std::uint32_t role, HunterEye& eye,
+                                          const std::function<void(const Error&)>& on_damage) {
     auto at = std::ranges::find_if(
         known, [&](const Known& one) { return one.dictionary == &dictionary && one.role == role; });
     if (at == known.end()) {
-        auto blocks = blocks_with(dictionary, role, eye);
-        if (!blocks) {
-            on_damage(blocks.error());
-            blocks = RowSet(index->directory.blocks, true);
+        auto seen = look_through(dictionary, role, eye);
+        if (!seen) {
+            on_damage(seen.error());
+            seen = Known{&dictionary, role, RowSet(index->directory.blocks, true), nullptr};
         }
-        at = known.insert(known.end(), {&dictionary, role, *std::move(blocks)});
+        at = known.insert(known.end(), *std::move(seen));
     }
-    return at->blocks.has(block) || std::ranges::binary_search(dictionary.incomplete, block);
+    if (std::ranges::binary_search(dictionary.incomplete, block)) {
+        return {};
+    }
+    return {.may_hold = at->blocks.has(block), .among = at->among};
 }
 
-Result<RowSet> HuntIndexes::Entry::blocks_with(const index::DictionaryEntry& dictionary,
-                                               std::uint32_t role, HunterEye& eye) {
-    RowSet out(index->directory.blocks);
+Result<HuntIndexes::Entry::Known> HuntIndexes::Entry::look_through(
+    const index::DictionaryEntry& dictionary, std::uint32_t role, HunterEye& eye) {
+    Known out{&dictionary, role, RowSet(index->directory.blocks), nullptr};
+    AddressFilter among;
     std::vector<std::uint32_t> maybe;
     for (std::uint32_t number = 0; number < dictionary.pages.size(); ++number) {
         GAC_TRY(page, reader->page(dictionary, number));
         maybe.clear();
         eye.glance(role, page.values(), maybe);
         for (const std::uint32_t place : maybe) {
-            GAC_CHECK(page.add_blocks(place, out));
+            GAC_CHECK(page.add_blocks(place, out.blocks));
+            const event::ValueRef& value = page.values()[place];
+            const auto address = value.type() == event::Type::Ip
+                                     ? std::optional(value.ip())
+                                     : base::IpAddress::parse(value.string());
+            if (address && address->is_v4()) {
+                among.add(address->v4());
+            }
         }
     }
+    out.among = std::make_shared<const AddressFilter>(std::move(among));
     return out;
 }
 

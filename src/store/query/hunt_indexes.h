@@ -19,15 +19,34 @@
 
 namespace gac::store::query {
 
+// IPv4 addresses among which all are that hold something: a bit for each hash of 16 bits, so that
+// a column's numbers are gone through without a look at the list.
+class AddressFilter {
+public:
+    void add(std::uint32_t v4) { bits_[place(v4) / 64] |= std::uint64_t{1} << (place(v4) % 64); }
+    bool may_hold(std::uint32_t v4) const {
+        return (bits_[place(v4) / 64] >> (place(v4) % 64) & 1) != 0;
+    }
+
+private:
+    static std::uint32_t place(std::uint32_t v4) { return v4 * 0x9e3779b1U >> 16; }
+    std::vector<std::uint64_t> bits_ = std::vector<std::uint64_t>(1024);
+};
+
 class HuntIndexes {
 public:
     explicit HuntIndexes(std::span<const UnitPlace> places);
 
+    struct Says {
+        bool may_hold = true;
+        // Of the addresses that do, also as texts; null when it cannot tell.
+        std::shared_ptr<const AddressFilter> among;
+    };
     // May values of that type in a column of the field hold something, in that block? A damaged
     // index is told once and says yes.
-    bool may_hold(const Segment& segment, std::uint32_t block, event::FieldId field, TypeCode type,
-                  std::uint32_t role, HunterEye& eye,
-                  const std::function<void(const Error&)>& on_damage);
+    Says ask(const Segment& segment, std::uint32_t block, event::FieldId field, TypeCode type,
+             std::uint32_t role, HunterEye& eye,
+             const std::function<void(const Error&)>& on_damage);
 
     std::uint64_t bytes_read() const;
 
@@ -37,6 +56,7 @@ private:
             const index::DictionaryEntry* dictionary = nullptr;
             std::uint32_t role = 0;
             RowSet blocks;
+            std::shared_ptr<const AddressFilter> among;
         };
         std::mutex mutex;
         bool opened = false;
@@ -46,10 +66,9 @@ private:
         std::vector<Known> known;
 
         Result<> open(const Segment& segment);
-        bool holds(const index::DictionaryEntry& dictionary, std::uint32_t block,
-                   std::uint32_t role, HunterEye& eye,
-                   const std::function<void(const Error&)>& on_damage);
-        Result<RowSet> blocks_with(const index::DictionaryEntry& dictionary, std::uint32_t role,
+        Says ask(const index::DictionaryEntry& dictionary, std::uint32_t block, std::uint32_t role,
+                 HunterEye& eye, const std::function<void(const Error&)>& on_damage);
+        Result<Known> look_through(const index::DictionaryEntry& dictionary, std::uint32_t role,
                                    HunterEye& eye);
     };
     std::unordered_map<const Segment*, std::unique_ptr<Entry>> segments_;

@@ -64,6 +64,90 @@ void HuntTracker::add_hits(std::size_t from, std::uint32_t row) {
     }
 }
 
+namespace {
+
+Result<RowSet> rows_with_profiles(BlockReader& reader, const std::vector<bool>& good) {
+    GAC_TRY(profile_of, reader.numbers(System::Profile));
+    RowSet out(reader.rows());
+    for (std::uint32_t row = 0; row < reader.rows(); ++row) {
+        const auto number = static_cast<std::uint64_t>(profile_of[row]);
+        if (number >= good.size()) {
+            return fail(Code::Corrupt, "a row names a profile that is not in the footer",
+                        reader.segment().path().string());
+        }
+        if (good[number]) {
+            out.set(row);
+        }
+    }
+    return out;
+}
+
+// Which shapes of the block have this part of event.original, and it may hold something: of some
+// the literal that it begins with says that it does not. By place in the block's list.
+Result<std::vector<bool>> shapes_worth_a_look(BlockReader& reader, const Column& column,
+                                              std::uint32_t role, const HunterEye& eye) {
+    GAC_TRY(raw, reader.head(System::Raw));
+    GAC_TRY(table, reader.segment_shapes());
+    const BlockShapes& shapes = *raw->shapes();
+    std::vector<bool> out(shapes.count(), true);
+    for (std::uint32_t place = 0; place < shapes.count(); ++place) {
+        if (shapes.number(place) >= table->size()) {
+            continue;
+        }
+        const Shape& shape = (*table)[shapes.number(place)];
+        for (const ShapeField& field : shape.fields) {
+            if (!field.stored && field.key == column.entry().key
+                && field.occurrence == column.entry().occurrence && field.begin < field.end
+                && shape.pieces[field.begin].kind == Piece::Kind::Literal) {
+                out[place] = eye.may_begin(role, shape.literal(shape.pieces[field.begin]));
+            }
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+// Addresses as numbers, against the few that hold something. False when it is no such column.
+Result<bool> HuntTracker::look_at_numbers(Column& column, std::uint32_t role, const RowSet* among,
+                                          const AddressFilter* filter) {
+    const bool addresses =
+        (column.entry().type == TypeCode::Ip && column.entry().encoding == Encoding::Packed)
+        || (column.is_number_text() && column.number_form().is_address);
+    if (filter == nullptr || !addresses) {
+        return false;
+    }
+    std::vector<std::uint32_t> places;
+    const std::span<const std::int64_t> numbers = column.numbers();
+    for (std::uint32_t i = 0; i < numbers.size(); ++i) {
+        if (filter->may_hold(static_cast<std::uint32_t>(numbers[i]))) {
+            places.push_back(i);
+        }
+    }
+    std::size_t next = 0;
+    std::optional<Error> fault;
+    column.rows_at(places, [&](std::uint32_t row) {
+        const std::uint32_t index = places[next++];
+        if (among != nullptr && !among->has(row)) {
+            return;
+        }
+        const auto value = column.at(index);
+        if (!value) {
+            fault = value.error();
+            return;
+        }
+        const std::size_t before = finds_.size();
+        if (eye_->look(role, *value, finds_)) {
+            closely_.set(row);
+        }
+        add_hits(before, row);
+    });
+    if (fault) {
+        return std::unexpected(std::move(*fault));
+    }
+    return true;
+}
+
 Result<> HuntTracker::look_at_block(BlockReader& reader, std::uint32_t block) {
     const auto profiles = reader.segment().profiles();
     closely_ = RowSet(reader.rows());
@@ -73,33 +157,22 @@ Result<> HuntTracker::look_at_block(BlockReader& reader, std::uint32_t block) {
         without_text.emplace(reader.rows(), true);
     }
     // Rows whose profile gives a field that role; nothing when all profiles do.
-    std::span<const std::int64_t> profile_of;
+    std::map<std::vector<bool>, RowSet> rows_by_profiles;
     const auto rows_of = [&](event::FieldId field,
                              std::uint32_t role) -> Result<std::optional<RowSet>> {
-        const auto is = [&](event::ProfileId p) { return hunter_.role(p, field) == role; };
-        if (std::ranges::all_of(profiles, is)) {
+        std::vector<bool> good;
+        for (const event::ProfileId profile : profiles) {
+            good.push_back(hunter_.role(profile, field) == role);
+        }
+        if (std::ranges::all_of(good, [](bool one) { return one; })) {
             return std::optional<RowSet>();
         }
-        if (profile_of.empty()) {
-            GAC_TRY(read, reader.numbers(System::Profile));
-            profile_of = read;
+        const auto known = rows_by_profiles.find(good);
+        if (known != rows_by_profiles.end()) {
+            return std::optional(known->second);
         }
-        RowSet out(reader.rows());
-        std::vector<char> good;
-        for (const event::ProfileId profile : profiles) {
-            good.push_back(is(profile) ? 1 : 0);
-        }
-        for (std::uint32_t row = 0; row < reader.rows(); ++row) {
-            const auto number = static_cast<std::uint64_t>(profile_of[row]);
-            if (number >= profiles.size()) {
-                return fail(Code::Corrupt, "a row names a profile that is not in the footer",
-                            reader.segment().path().string());
-            }
-            if (good[number] != 0) {
-                out.set(row);
-            }
-        }
-        return std::optional<RowSet>(std::move(out));
+        GAC_TRY(rows, rows_with_profiles(reader, good));
+        return std::optional(rows_by_profiles.emplace(good, std::move(rows)).first->second);
     };
     const auto& columns = reader.entry().columns;
     for (std::uint32_t number = kSystemColumns; number < columns.size(); ++number) {
@@ -113,10 +186,13 @@ Result<> HuntTracker::look_at_block(BlockReader& reader, std::uint32_t block) {
             }
         }
         for (const std::uint32_t role : roles) {
-            const bool wanted =
-                is_looked_at(columns[number].type)
-                && indexes_.may_hold(reader.segment(), block, field, columns[number].type, role,
+            HuntIndexes::Says index{.may_hold = is_looked_at(columns[number].type),
+                                    .among = nullptr};
+            if (index.may_hold) {
+                index = indexes_.ask(reader.segment(), block, field, columns[number].type, role,
                                      *eye_, context_.on_damage);
+            }
+            const bool wanted = index.may_hold;
             if (!wanted && role != text) {
                 continue;
             }
@@ -133,7 +209,11 @@ Result<> HuntTracker::look_at_block(BlockReader& reader, std::uint32_t block) {
                 *without_text -= has;
             }
             if (wanted) {
-                GAC_CHECK(look_at_column(reader, *column, role, among ? &*among : nullptr));
+                const RowSet* const rows = among ? &*among : nullptr;
+                GAC_TRY(numbers_seen, look_at_numbers(*column, role, rows, index.among.get()));
+                if (!numbers_seen) {
+                    GAC_CHECK(look_at_column(reader, *column, role, rows));
+                }
             }
         }
     }
@@ -208,10 +288,19 @@ Result<> HuntTracker::look_at_column(BlockReader& reader, Column& column, std::u
         rows.clear();
     };
     std::optional<Error> fault;
+    std::vector<bool> worth;
+    const BlockShapes* shapes = nullptr;
+    if (column.entry().encoding == Encoding::Span) {
+        GAC_TRY(found, shapes_worth_a_look(reader, column, role, *eye_));
+        worth = std::move(found);
+        GAC_TRY(raw, reader.head(System::Raw));
+        shapes = raw->shapes();
+    }
     std::uint32_t index = 0;
     const auto each = [&](std::uint32_t row) {
         const std::uint32_t at = index++;
-        if (fault || (among != nullptr && !among->has(row))) {
+        if (fault || (among != nullptr && !among->has(row))
+            || (shapes != nullptr && !worth[shapes->code(row)])) {
             return;
         }
         auto value = column.at(at);

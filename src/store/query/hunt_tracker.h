@@ -37,6 +37,8 @@ private:
 
     void add_hits(std::size_t from, std::uint32_t row);
     Result<> look_at_block(BlockReader& reader, std::uint32_t block);
+    Result<bool> look_at_numbers(Column& column, std::uint32_t role, const RowSet* among,
+                                 const AddressFilter* filter);
     Result<> look_at_column(BlockReader& reader, Column& column, std::uint32_t role,
                             const RowSet* among);
     Result<> look_closely(BlockReader& reader);
