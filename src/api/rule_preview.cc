@@ -1,5 +1,7 @@
 // POST /api/v1/rules/preview: what a rule would have found in history. Whoever may search sees it.
 #include <algorithm>
+#include <functional>
+#include <string>
 
 #include "api/alert_json.h"
 #include "api/body.h"
@@ -84,6 +86,7 @@ Result<net::Response> preview_rule(Api::State& state, Call& call) {
                               {"rule_id", "text", "from", "to", "search_id", "timeout_ms"}));
     GAC_TRY(question, read_question(state, body, scope));
     GAC_TRY(name, body.text_or_empty("search_id", 64));
+    question.budget.asker = std::hash<std::string>{}(call.actor.id.text());
     const Running running(state, call, name, question.budget.cancel, question.budget.progress);
     const auto loading = state.backend.rules.loading();
     const pipeline::PreviewRules known{.texts = loading->texts,

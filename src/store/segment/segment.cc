@@ -273,9 +273,12 @@ Result<std::span<const std::int64_t>> BlockReader::numbers(System which) {
         for (const ValueRef& value : read->distinct()) {
             distinct.push_back(value.integer());
         }
-        static_cast<void>(read->codes());
-        for (std::uint32_t row = 0; row < rows(); ++row) {
-            numbers[row] = distinct[read->code(row)];
+        const std::span<const std::uint32_t> codes = read->codes();
+        if (codes.empty()) {
+            std::ranges::fill(numbers, distinct.front());
+        }
+        for (std::size_t row = 0; row < codes.size(); ++row) {
+            numbers[row] = distinct[codes[row]];
         }
     }
     return std::span<const std::int64_t>(numbers);

@@ -79,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     AnyText maker;
     const std::string_view stored = bytes.substr(6);
     entry.stored_bytes = entry.raw_bytes = static_cast<std::uint32_t>(stored.size());
-    const auto column = Column::decode(entry, rows, stored, &shapes);
+    const auto column = Column::decode(entry, rows, std::string(stored), &shapes);
     if (!column) {
         return 0;
     }
