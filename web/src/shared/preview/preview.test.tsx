@@ -1,7 +1,9 @@
 // What people are told of a preview: figures, days, hosts, and that it is not all when it is not.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { fireEvent, render, screen, waitFor } from '@testing-library/react';
-import { expect, test, vi } from 'vitest';
+import { HttpResponse, http } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RulePreview as Preview } from './queries.ts';
 import { PreviewView, RulePreview } from './RulePreview.tsx';
 
@@ -41,11 +43,15 @@ function preview(over: Partial<Preview>): Preview {
   } as Preview;
 }
 
-const post = vi.hoisted(() => vi.fn());
-vi.mock('@/api/client.ts', async (original) => ({
-  ...(await original<typeof import('@/api/client.ts')>()),
-  api: { POST: post },
-}));
+const asked: unknown[] = [];
+const server = setupServer(
+  http.post('*/api/v1/rules/preview', async ({ request }) => {
+    asked.push(await request.json());
+    return HttpResponse.json(preview({}));
+  }),
+);
+beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
+afterAll(() => server.close());
 
 test('days, hosts and samples are told', () => {
   render(<PreviewView preview={preview({})} />);
@@ -64,7 +70,6 @@ test('a partial answer says why', () => {
 });
 
 test('it is asked for by a button, and a changed draft makes it stale', async () => {
-  post.mockResolvedValue({ data: preview({}), response: new Response() });
   const client = new QueryClient({ defaultOptions: { mutations: { retry: false } } });
   const view = (text: string) => (
     <QueryClientProvider client={client}>
@@ -72,13 +77,12 @@ test('it is asked for by a button, and a changed draft makes it stale', async ()
     </QueryClientProvider>
   );
   const { rerender } = render(view('title: A'));
-  expect(post).not.toHaveBeenCalled();
+  expect(asked).toHaveLength(0);
   fireEvent.change(screen.getByRole('combobox'), { target: { value: '30' } });
   fireEvent.click(screen.getByRole('button'));
   await waitFor(() => expect(screen.getByText('hello')).toBeTruthy());
-  expect(post).toHaveBeenCalledTimes(1);
-  expect(post.mock.calls[0]?.[0]).toBe('/api/v1/rules/preview');
-  expect(post.mock.calls[0]?.[1].body).toMatchObject({ text: 'title: A', from: '-30d' });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toMatchObject({ text: 'title: A', from: '-30d' });
   expect(document.querySelector('.c-medium')).toBeNull();
   rerender(view('title: B'));
   expect(document.querySelector('.c-medium')).not.toBeNull();
