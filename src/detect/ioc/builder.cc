@@ -253,7 +253,7 @@ private:
             case Url:
                 return url_key(what, to);
             case Email:
-                return ioc::text_key(what.text, ioc::Tag::Email);
+                return ioc::email_key(what.text);
             case Mutex:
                 return ioc::text_key(what.text, ioc::Tag::Mutex);
             case FileName: {

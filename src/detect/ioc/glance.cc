@@ -11,84 +11,60 @@
 #include "detect/ioc/sixteen.h"
 #include "detect/ioc/text_scan.h"
 
+// Keeps look() a mere jump: what is inlined there makes every value pay for it.
+#define GAC_SELDOM [[gnu::noinline]]
+
 namespace gac::detect::ioc {
 
 namespace {
 
-constexpr std::size_t kProbesAtOnce = 128;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The usual dotted quad and nothing else; base::IpAddress judges the rest.
 std::optional<std::uint32_t> dotted_quad(std::string_view text) {
-    if (text.size() < 7 || text.size() > 15) {
-        return std::nullopt;
-    }
-    const Sixteen bytes = Sixteen::load(text.data(), text.size());
-    // A dot behind the end ends the last octet, too.
-    const unsigned dots = bytes.equal('.') | 1U << text.size();
-    const unsigned digits = bytes.above('0' - 1) & ~bytes.above('9');
-    const unsigned all = (1U << text.size()) - 1;
-    if (std::popcount(dots) != 4 || ((dots | digits) & all) != all) {
-        return std::nullopt;
-    }
-    char padded[20] = {};  // four bytes before the text, so that an octet is the end of one load
-    bytes.store(padded + 4);
-    bool good = true;
-    unsigned begin = 0;
-    unsigned rest = dots;
-    const auto next_octet = [&] {
-        const auto end = static_cast<unsigned>(std::countr_zero(rest));
-        rest &= rest - 1;
-        const unsigned size = end - begin;
-        begin = end + 1;
-        std::uint32_t octet = 0;
-        std::memcpy(&octet, padded + end, 4);  // its last digit is the highest byte
-        octet &= 0x0f0f0f0fU & (0xffffff00U << (24 - 8 * (size & 3U)));
-        const std::uint32_t number =
-            (octet >> 24) + 10 * (octet >> 16 & 15U) + 100 * (octet >> 8 & 15U);
-        good &= static_cast<bool>(static_cast<unsigned>(size - 1 < 3)
-                                  & static_cast<unsigned>(number <= 255));
-        return number;
-    };
-    std::uint32_t value = next_octet() << 24;
-    value |= next_octet() << 16;
-    value |= next_octet() << 8;
-    value |= next_octet();
-    return good ? std::optional(value) : std::nullopt;
+    return text.size() < 7 || text.size() > 15
+               ? std::nullopt
+               : Sixteen::load(text.data(), text.size()).dotted_quad(text.size());
 }
 
 }  // namespace
 
-bool Glance::Name::read(std::string_view text, bool to_end) {
-    dots = ats = ends = odd = 0;
+template <Glance::Name::Of kOf>
+bool Glance::Name::read(std::string_view text) {
     size = text.size();
     if (size > kBytesMax) {
         return false;
     }
-    const auto take = [&](const Sixteen& part, std::size_t at, unsigned wanted) {
-        part.lower().store(begin() + at);
-        const auto mark = [&](std::uint64_t& in, unsigned bits) {
-            in |= std::uint64_t{bits & wanted} << at;
+    std::uint64_t marks[4] = {};
+    // Two parts in one step: most names are that short, and what is the same for all of them cannot
+    // be guessed wrongly.
+    for (std::size_t at = 0; at < size && marks[2] == 0; at += 32) {
+        const std::string_view rest = text.substr(at);
+        const Sixteen first = Sixteen::load(rest.data(), rest.size());
+        const Sixteen second = rest.size() > 16 ? Sixteen::load(rest.data() + 16, rest.size() - 16)
+                                                : first;  // none of it counts
+        first.lower().store(begin() + at);
+        second.lower().store(begin() + at + 16);
+        const auto mark = [&](std::uint64_t& in, auto&& bits_of) {
+            in |= (std::uint64_t{bits_of(first)} | std::uint64_t{bits_of(second)} << 16) << at;
         };
-        mark(dots, part.equal('.'));
-        mark(ats, part.equal('@'));
-        mark(ends, part.equal('/') | part.equal('?') | part.equal('#') | part.equal('\\'));
-        // As signed bytes those beyond ASCII are below the blank.
-        mark(odd, ~part.above(' ') | part.equal(':') | part.equal('<') | part.equal('[')
-                      | part.equal('%'));
-    };
-    std::size_t at = 0;
-    for (; at + 16 <= size; at += 16) {
-        take(Sixteen::load(text.data() + at), at, 0xffff);
-        if (ends != 0 && !to_end) {
-            return true;
+        mark(marks[0], [](const Sixteen& part) { return part.equal('.'); });
+        if constexpr (kOf != Of::Host) {
+            mark(marks[1], [](const Sixteen& part) { return part.equal('@'); });
         }
+        if constexpr (kOf == Of::Url) {
+            mark(marks[2], [](const Sixteen& part) { return part.equal('/', '?', '#', '\\'); });
+        }
+        // As signed bytes those beyond ASCII are below the blank.
+        mark(marks[3], [](const Sixteen& part) {
+            return (~part.above(' ') & 0xffff) | part.equal(':', '<', '[', '%');
+        });
     }
-    if (at == 0) {
-        take(Sixteen::load(text.data(), size), 0, (1U << size) - 1);
-    } else if (at < size) {
-        take(Sixteen::load(text.data() + size - 16), size - 16, 0xffff);
-    }
+    const std::uint64_t all = size == 64 ? ~0ULL : (1ULL << size) - 1;
+    dots = marks[0] & all;
+    ats = marks[1] & all;
+    ends = marks[2] & all;
+    odd = marks[3] & all;
     return true;
 }
 
@@ -97,47 +73,40 @@ bool Glance::fold(std::string_view text) {
         return false;
     }
     unsigned beyond = 0;
-    std::size_t at = 0;
-    for (; at + 16 <= text.size(); at += 16) {
-        const Sixteen bytes = Sixteen::load(text.data() + at);
+    for (std::size_t at = 0; at < text.size(); at += 16) {
+        const Sixteen bytes = Sixteen::load(text.data() + at, text.size() - at);
         beyond |= bytes.beyond_ascii();
         bytes.lower().store(folded_.data() + at);
     }
-    const Sixteen rest = Sixteen::load(text.data() + at, text.size() - at);
-    rest.lower().store(folded_.data() + at);
-    return (beyond | rest.beyond_ascii()) == 0;
+    return beyond == 0;
 }
 
 inline void Glance::probe(const Key& key) {
     index_->table.prefetch(key);
-    probes_.push_back({key, row_});
+    *next_++ = {key, row_};
+    if (next_ == probes_.data() + kProbesMax) {
+        settle();
+    }
 }
 
 void Glance::settle() {
-    for (Seen& seen : addresses_) {
-        seen.among = index_->prefixes.prefetch_segment(seen.v4);
-    }
     // The few that pass the filter wait for the table together, not one by one.
-    const auto rest = std::ranges::remove_if(probes_, [&](const Probe& probe) {
-        const bool may = index_->table.may_hold(probe.key);
-        if (may) {
-            index_->table.prefetch_slot(probe.key);
-        }
-        return !may;
-    });
-    probes_.erase(rest.begin(), rest.end());
-    for (const Probe& probe : probes_) {
+    Probe* passed = probes_.data();
+    for (const Probe* probe = probes_.data(); probe != next_; ++probe) {
+        const bool may = index_->table.may_hold(probe->key);
+        *passed = *probe;
+        passed += may ? 1 : 0;
+    }
+    next_ = probes_.data();
+    const std::span<const Probe> rest(probes_.data(), passed);
+    for (const Probe& probe : rest) {
+        index_->table.prefetch_slot(probe.key);
+    }
+    for (const Probe& probe : rest) {
         if (index_->table.find(probe.key) != Table::kNone) {
             rows_.push_back(probe.row);
         }
     }
-    for (const Seen& seen : addresses_) {
-        if (index_->prefixes.longest(seen.v4, seen.among) != PrefixIndex::kNone) {
-            rows_.push_back(seen.row);
-        }
-    }
-    probes_.clear();
-    addresses_.clear();
 }
 
 void Glance::begin(const IndicatorSet::Parts& set) {
@@ -161,9 +130,6 @@ const std::vector<std::uint32_t>& Glance::run(Role role, std::span<const event::
     begin(set);
     for (row_ = 0; row_ < values.size(); ++row_) {
         look(role, values[row_]);
-        if (probes_.size() >= kProbesAtOnce) {
-            settle();
-        }
     }
     return end();
 }
@@ -186,16 +152,21 @@ const std::vector<std::uint32_t>& Glance::run(const event::EventBatch& batch,
         if (plan_.options.text && !text) {
             look(Role::Text, head.raw);
         }
-        if (probes_.size() >= kProbesAtOnce) {
-            settle();
-        }
     }
     return end();
 }
 
-void Glance::look(Role role, const event::ValueRef& value) {
+inline void Glance::look(Role role, const event::ValueRef& value) {
+    if (value.is_string() && !value.is_escaped()) {
+        look(role, value.string());
+    } else {
+        look_closer(role, value);
+    }
+}
+
+void Glance::look_closer(Role role, const event::ValueRef& value) {
     if (value.is_string()) {
-        look(role, value.is_escaped() ? value.text(unescaped_) : value.string());
+        look(role, value.text(unescaped_));
     } else if (value.type() == event::Type::Ip) {
         if (role == Role::Address || role == Role::AddressList || role == Role::Host) {
             ip(value.ip(), role == Role::Host);
@@ -216,43 +187,41 @@ void Glance::look(Role role, std::string_view value) {
     switch (role) {
         case Role::None:
         case Role::UrlPath:  // its host is looked at where it stands
-            break;
+            return;
         case Role::Address:
-            address(value, false);
-            break;
+            return address(value, false);
         case Role::Host:
-            address(value, true);
-            break;
+            return address(value, true);
         case Role::AddressList:
-            each_part(value, [&](std::string_view part) { address(part, false); });
-            break;
+            return addresses(value);
         case Role::Url:
-            if (domains_ || index_->has(IndicatorType::Ip)) {
-                url(value);
-            }
-            break;
+            return url(value);
         case Role::Hash:
-            hash(value);
-            break;
+            return hash(value);
         case Role::Email:
-            email(value);
-            break;
+            return email(value);
         case Role::Ja3:
-            if (index_->has(IndicatorType::Ja3)) {
-                hex(base::trim(value), Tag::Ja3);
-            }
-            break;
+            return ja3(value);
         case Role::File:
-            file(value);
-            break;
+            return file(value);
         case Role::Mutex:
-            if (index_->has(IndicatorType::Mutex) && canonical_mutex(value, scratch_)) {
-                probe(text_key(scratch_, Tag::Mutex));
-            }
-            break;
+            return mutex(value);
         case Role::Text:
-            text(value);
-            break;
+            return text(value);
+    }
+}
+
+inline void Glance::ip_of(const Key& key, bool url_host) {
+    probe(key);
+    if (url_host && urls_) {
+        probe(url_host_key(key));
+    }
+}
+
+inline void Glance::ip(std::uint32_t v4, bool url_host) {
+    ip_of(ip_key(v4), url_host);
+    if (index_->prefixes.longest(v4) != PrefixIndex::kNone) {
+        mark();
     }
 }
 
@@ -267,21 +236,6 @@ void Glance::ip(const base::IpAddress& address, bool url_host) {
     }
 }
 
-void Glance::ip(std::uint32_t v4, bool url_host) {
-    ip_of(ip_key(v4), url_host);
-    if (index_->prefixes.has_v4()) {
-        index_->prefixes.prefetch_slice(v4);
-        addresses_.push_back({v4, row_, {}});
-    }
-}
-
-void Glance::ip_of(const Key& key, bool url_host) {
-    probe(key);
-    if (url_host && urls_) {
-        probe(url_host_key(key));
-    }
-}
-
 void Glance::address(std::string_view value, bool url_host) {
     if (is_digit(value.front())) {
         if (const auto quad = dotted_quad(value)) {
@@ -289,8 +243,9 @@ void Glance::address(std::string_view value, bool url_host) {
             return;
         }
     }
-    if (domains_ && !is_digit(value.front()) && name_.read(value, true) && name_.odd == 0) {
-        short_domain(0, value.size(), url_host);
+    if (domains_ && !is_digit(value.front()) && name_.read<Name::Of::Host>(value)
+        && name_.odd == 0) {
+        short_domain(value.size(), url_host);
         return;
     }
     const auto odd = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
@@ -315,6 +270,10 @@ void Glance::address(std::string_view value, bool url_host) {
     }
 }
 
+GAC_SELDOM void Glance::addresses(std::string_view value) {
+    each_part(value, [&](std::string_view part) { address(part, false); });
+}
+
 void Glance::domain(std::string_view value, bool url_host) {
     if (!fold(value)) {
         mark();
@@ -323,54 +282,65 @@ void Glance::domain(std::string_view value, bool url_host) {
     folded_domain({folded_.data(), value.size()}, url_host);
 }
 
-template <class EachSuffix>
-void Glance::suffixes(bool url_host, EachSuffix&& each) {
-    const std::size_t least = index_->labels_min;
-    const bool whole_wanted = url_host && urls_;
-    const std::size_t most = whole_wanted ? kDomainBytesMax : index_->labels_max;
-    each(most, [&](const Key& key, std::size_t begin, std::size_t labels) {
-        if (labels >= least && labels <= index_->labels_max) {
-            probe(key);
-        }
-        if (begin == 0 && whole_wanted) {
-            probe(url_host_key(key));
-        }
-    });
-}
-
 void Glance::folded_domain(std::string_view folded, bool url_host) {
     if (folded.ends_with('.')) {
         folded.remove_suffix(1);
     }
-    if (!folded.empty()) {
-        suffixes(url_host,
-                 [&](std::size_t most, const auto& use) { each_suffix(folded, most, use); });
-    }
+    const bool whole_wanted = url_host && urls_;
+    each_suffix(folded, whole_wanted ? kDomainBytesMax : index_->labels_max,
+                [&](const Key& key, std::size_t begin, std::size_t labels) {
+                    if (index_->lists(labels)) {
+                        probe(key);
+                    }
+                    if (begin == 0 && whole_wanted) {
+                        probe(url_host_key(key));
+                    }
+                });
 }
 
-void Glance::short_domain(std::size_t begin, std::size_t end, bool url_host) {
-    const char* const text = name_.begin();
-    end -= end > begin && text[end - 1] == '.' ? 1 : 0;
+void Glance::short_domain(std::size_t end, bool url_host) {
+    end -= name_.begin()[end - 1] == '.' ? 1 : 0;
+    SuffixKeys<true> keys(name_.begin() + end);
+    short_domain(keys, 0, end, url_host);
+}
+
+inline void Glance::short_domain(SuffixKeys<true>& keys, std::size_t begin, std::size_t end,
+                                 bool url_host) {
     if (end == begin) {
         return;
     }
-    std::uint64_t dots =
-        (name_.dots >> begin) & (end - begin < 64 ? (1ULL << (end - begin)) - 1 : ~0ULL);
-    suffixes(url_host, [&](std::size_t most, const auto& use) {
-        SuffixKeys keys(name_.bytes, text + end);
-        for (std::size_t labels = 1; labels <= most; ++labels) {
-            const std::size_t at =
-                dots == 0 ? 0 : 64 - static_cast<std::size_t>(std::countl_zero(dots));
-            use(keys.of(text + begin + at), at, labels);
-            if (at == 0) {
-                return;
+    const bool whole_wanted = url_host && urls_;
+    std::uint64_t dots = name_.dots & (~0ULL >> (64 - end)) & (~0ULL << begin);
+    const auto next_label = [&] { dots ^= (1ULL << 63) >> std::countl_zero(dots); };
+    std::size_t labels = 1;
+    for (; labels < index_->labels_min && dots != 0; ++labels) {
+        next_label();
+    }
+    for (;; ++labels) {
+        const bool whole = dots == 0;
+        const std::size_t at =
+            whole ? begin : 64 - static_cast<std::size_t>(std::countl_zero(dots));
+        const bool listed = index_->lists(labels);
+        if (listed || (whole && whole_wanted)) {
+            const Key key = keys.of(name_.begin() + at);
+            if (listed) {
+                probe(key);
             }
-            dots &= ~(1ULL << (at - 1));
+            if (whole && whole_wanted) {
+                probe(url_host_key(key));
+            }
         }
-    });
+        if (whole || (labels >= index_->labels_max && !whole_wanted)) {
+            return;
+        }
+        next_label();
+    }
 }
 
 void Glance::url(std::string_view value) {
+    if (!domains_ && !index_->has(IndicatorType::Ip)) {
+        return;
+    }
     while (!value.empty() && static_cast<unsigned char>(value.front()) <= 0x20) {
         value.remove_prefix(1);
     }
@@ -385,14 +355,14 @@ void Glance::url(std::string_view value) {
                      : value.starts_with("//")      ? 2
                                                     : scheme_bytes(value);
     if (domains_ && at < value.size() && !is_digit(value[at])
-        && name_.read(value.substr(at, Name::kBytesMax), false)) {
+        && name_.read<Name::Of::Url>(value.substr(at, Name::kBytesMax))) {
         const std::uint64_t ends = name_.ends;
         const std::size_t end =
             ends == 0 ? name_.size : static_cast<std::size_t>(std::countr_zero(ends));
         const bool whole = ends != 0 || at + name_.size == value.size();
         const std::uint64_t before = end < 64 ? (1ULL << end) - 1 : ~0ULL;
         if (whole && ((name_.odd | name_.ats) & before) == 0) {
-            short_domain(0, end, true);
+            short_domain(end, true);
             return;
         }
     }
@@ -455,18 +425,25 @@ void Glance::hash(std::string_view value) {
     });
 }
 
+GAC_SELDOM void Glance::ja3(std::string_view value) {
+    if (index_->has(IndicatorType::Ja3)) {
+        hex(base::trim(value), Tag::Ja3);
+    }
+}
+
 void Glance::email(std::string_view value) {
     if (!domains_ && !index_->has(IndicatorType::Email)) {
         return;
     }
-    if (name_.read(value, true) && name_.odd == 0 && std::has_single_bit(name_.ats)
+    if (name_.read<Name::Of::Email>(value) && name_.odd == 0 && std::has_single_bit(name_.ats)
         && name_.begin()[name_.size - 1] != '.') {
-        if (index_->has(IndicatorType::Email)) {
-            probe(text_key({name_.begin(), name_.size}, Tag::Email));
-        }
+        SuffixKeys<true> keys(name_.begin() + name_.size);
         if (domains_) {
-            short_domain(static_cast<std::size_t>(std::countr_zero(name_.ats)) + 1, name_.size,
-                         false);
+            short_domain(keys, static_cast<std::size_t>(std::countr_zero(name_.ats)) + 1,
+                         name_.size, false);
+        }
+        if (index_->has(IndicatorType::Email)) {
+            probe(email_key(keys.of(name_.begin())));
         }
         return;
     }
@@ -494,14 +471,14 @@ void Glance::email(std::string_view value) {
         whole.remove_suffix(1);
     }
     if (index_->has(IndicatorType::Email)) {
-        probe(text_key(whole, Tag::Email));
+        probe(email_key(whole));
     }
     if (domains_) {
         folded_domain(whole.substr(at + 1), false);
     }
 }
 
-void Glance::file(std::string_view value) {
+GAC_SELDOM void Glance::file(std::string_view value) {
     if (!index_->has(IndicatorType::FileName)) {
         return;
     }
@@ -524,7 +501,13 @@ void Glance::file(std::string_view value) {
     probe(text_key({folded_.data(), name.size()}, Tag::FileName));
 }
 
-void Glance::text(std::string_view value) {
+GAC_SELDOM void Glance::mutex(std::string_view value) {
+    if (index_->has(IndicatorType::Mutex) && canonical_mutex(value, scratch_)) {
+        probe(text_key(scratch_, Tag::Mutex));
+    }
+}
+
+GAC_SELDOM void Glance::text(std::string_view value) {
     observables_.clear();
     scan_text(value,
               {.bytes_max = plan_.options.text_bytes_max,

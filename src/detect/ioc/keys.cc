@@ -1,6 +1,5 @@
 #include "detect/ioc/keys.h"
 
-#include <limits>
 #include <random>
 
 #define XXH_INLINE_ALL
@@ -26,13 +25,6 @@ Key text_key(std::string_view text, Tag tag) {
     const XXH128_hash_t hash = XXH3_128bits_withSeed(
         text.data(), text.size(), kSeed.a ^ (static_cast<std::uint64_t>(tag) << 56));
     return {hash.high64, hash.low64};
-}
-
-Key domain_key(std::string_view domain) {
-    Key last;
-    each_suffix(domain, std::numeric_limits<std::size_t>::max(),
-                [&](const Key& key, std::size_t, std::size_t) { last = key; });
-    return last;
 }
 
 }  // namespace gac::detect::ioc

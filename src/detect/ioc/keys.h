@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/ip.h"
+#include "detect/ioc/sixteen.h"
 
 namespace gac::detect::ioc {
 
@@ -74,60 +75,66 @@ Key text_key(std::string_view text, Tag tag);
 
 inline Key url_host_key(const Key& host) { return mix(host.place, host.mark, Tag::UrlHost); }
 
-// Keys of the suffixes of a domain, shortest first: sixteen bytes at a time from the end, so that
-// what a longer suffix shares with a shorter one is worked out once.
+// Keys of the suffixes of a name, shortest first: sixteen bytes at a time from the end, so that
+// what a longer suffix shares with a shorter one is worked out once. `kRoomBefore`: sixteen bytes
+// before the name may be read.
+template <bool kRoomBefore>
 class SuffixKeys {
 public:
-    // Bytes from `readable` on may be read; the domain ends at `end`.
-    SuffixKeys(const char* readable, const char* end)
-        : readable_(readable), end_(end), left_(end) {}
+    explicit SuffixKeys(const char* end) : end_(end), left_(end) {}
     // `begin`: of the suffix, no later than the one before.
-    Key of(const char* begin) {
+    [[gnu::always_inline]] Key of(const char* begin) {
         while (left_ - begin > 16) {
             left_ -= 16;
-            state_ = stir(state_, load(left_), load(left_ + 8), 0);
+            state_ = stir(state_, load_8(left_), load_8(left_ + 8), 0);
         }
         const auto size = static_cast<std::size_t>(left_ - begin);
-        char bytes[16] = {};
-        if (left_ - readable_ >= 16) {  // bytes before the suffix are masked out
-            static constexpr auto kMasks = [] {
-                std::array<char, 32> masks{};
-                for (std::size_t i = 16; i < 32; ++i) {
-                    masks[i] = static_cast<char>(0xff);
-                }
-                return masks;
-            }();
+        const auto whole = static_cast<std::size_t>(end_ - begin);
+        if constexpr (kRoomBefore) {  // what stands there is masked out
             const char* const mask = kMasks.data() + size;
-            return stir(state_, load(left_ - 16) & load(mask), load(left_ - 8) & load(mask + 8),
-                        static_cast<std::size_t>(end_ - begin));
+            return stir(state_, load_8(left_ - 16) & load_8(mask),
+                        load_8(left_ - 8) & load_8(mask + 8), whole);
         }
-        std::memcpy(bytes + 16 - size, begin, size);
-        return stir(state_, load(bytes), load(bytes + 8), static_cast<std::size_t>(end_ - begin));
+        if (size > 8) {
+            return stir(state_, load_upto_8(begin, size - 8) << (16 - size) * 8, load_8(left_ - 8),
+                        whole);
+        }
+        return stir(state_, 0, size == 0 ? 0 : load_upto_8(begin, size) << (8 - size) * 8, whole);
     }
 
 private:
-    static std::uint64_t load(const char* from) {
-        std::uint64_t out = 0;
-        std::memcpy(&out, from, 8);
-        return out;
-    }
+    static constexpr auto kMasks = [] {
+        std::array<char, 32> masks{};
+        for (std::size_t i = 16; i < 32; ++i) {
+            masks[i] = static_cast<char>(0xff);
+        }
+        return masks;
+    }();
     // `size`: of the whole suffix with its last bytes, else 0.
     static Key stir(const Key& key, std::uint64_t a, std::uint64_t b, std::size_t size) {
         return {fold_product(key.place ^ a ^ kSeed.b, b ^ kSeed.a ^ size << 48),
                 fold_product(key.mark ^ b ^ kSeed.d, a ^ kSeed.c ^ size << 48)};
     }
 
-    const char* readable_;
     const char* end_;
     const char* left_;  // bytes from here on are in state_
     Key state_{static_cast<std::uint64_t>(Tag::Domain), 0};
 };
 
+// Of a canonical domain.
+inline Key domain_key(std::string_view domain) {
+    return SuffixKeys<false>(domain.data() + domain.size()).of(domain.data());
+}
+
+// Of an e-mail address in lower case, from what its last suffix gives: all of it.
+inline Key email_key(const Key& whole) { return mix(whole.place, whole.mark, Tag::Email); }
+inline Key email_key(std::string_view address) { return email_key(domain_key(address)); }
+
 // Calls use(key, offset, labels) for the suffixes of a canonical domain, shortest first; at most
 // `labels_max` of them.
 template <class Use>
 void each_suffix(std::string_view domain, std::size_t labels_max, Use&& use) {
-    SuffixKeys keys(domain.data(), domain.data() + domain.size());
+    SuffixKeys<false> keys(domain.data() + domain.size());
     std::size_t begin = domain.size();
     for (std::size_t labels = 1; labels <= labels_max; ++labels) {
         while (begin > 0 && domain[begin - 1] != '.') {
@@ -140,7 +147,5 @@ void each_suffix(std::string_view domain, std::size_t labels_max, Use&& use) {
         --begin;
     }
 }
-
-Key domain_key(std::string_view domain);
 
 }  // namespace gac::detect::ioc

@@ -91,6 +91,30 @@ void PrefixIndex::cut_v4(std::span<const std::uint32_t> order) {
         }
         slices_[slice] = segment;
     }
+    mark_v4();
+}
+
+void PrefixIndex::mark_v4() {
+    covered_.assign(std::size_t{1} << 14, 0);
+    for (std::size_t i = 0; i < v4_.size(); ++i) {
+        if (v4_[i].top == kNone) {
+            continue;
+        }
+        const std::uint32_t last = i + 1 < v4_.size() ? v4_[i + 1].start - 1 : 0xffff'ffffU;
+        for (std::uint32_t at = v4_[i].start >> 12; at <= last >> 12; ++at) {
+            covered_[at >> 6] |= std::uint64_t{1} << (at & 63U);
+        }
+    }
+}
+
+std::uint32_t PrefixIndex::search(std::uint32_t v4) const {
+    std::uint32_t begin = slices_[v4 >> 16];
+    std::uint32_t end = slices_[(v4 >> 16) + 1] + 1;
+    while (end - begin > 1) {
+        const std::uint32_t middle = (begin + end) / 2;
+        (v4_[middle].start <= v4 ? begin : end) = middle;
+    }
+    return v4_[begin].top;
 }
 
 void PrefixIndex::cut(Segments& into, std::span<const std::uint32_t> order) const {
@@ -149,7 +173,7 @@ void PrefixIndex::cut(Segments& into, std::span<const std::uint32_t> order) cons
 
 std::uint32_t PrefixIndex::longest(const base::IpAddress& address) const {
     if (address.is_v4()) {
-        return v4_.empty() ? kNone : longest(address.v4(), prefetch_segment(address.v4()));
+        return longest(address.v4());
     }
     const Segments& in = v6_;
     if (in.starts.empty()) {
@@ -169,7 +193,8 @@ std::uint32_t PrefixIndex::longest(const base::IpAddress& address) const {
 
 std::size_t PrefixIndex::bytes() const {
     return entries_.size() * (sizeof(PrefixEntry) + 4) + v4_.size() * sizeof(Segment)
-           + slices_.size() * 4 + v6_.starts.size() * 20 + v6_.slice.size() * 4;
+           + slices_.size() * 4 + covered_.size() * 8 + v6_.starts.size() * 20
+           + v6_.slice.size() * 4;
 }
 
 }  // namespace gac::detect::ioc

@@ -1,6 +1,7 @@
 // Address prefixes: cut into segments that do not overlap, each pointing to the longest prefix over
 // it, and each prefix to the next one around it. So a look-up is one search among the segments of a
-// 16-bit slice, and gives all prefixes around an address. Built once, then only read: any thread.
+// 16-bit slice, and gives all prefixes around an address; for most IPv4 addresses one bit says that
+// there is none. Built once, then only read: any thread.
 #pragma once
 
 #include <cstdint>
@@ -27,26 +28,7 @@ public:
     bool empty() const { return entries_.empty(); }
     // The longest prefix around the address, kNone if there is none; then the next by parent_of.
     std::uint32_t longest(const base::IpAddress& address) const;
-
-    // The same for many IPv4 addresses at once, in three steps that wait for no memory: a glance at
-    // all addresses between each two.
-    struct Glance {
-        std::uint32_t begin = 0, end = 0;
-    };
-    bool has_v4() const { return !v4_.empty(); }
-    void prefetch_slice(std::uint32_t v4) const { __builtin_prefetch(&slices_[v4 >> 16]); }
-    Glance prefetch_segment(std::uint32_t v4) const {
-        const std::uint32_t first = slices_[v4 >> 16];
-        __builtin_prefetch(&v4_[first]);
-        return {first, slices_[(v4 >> 16) + 1] + 1};
-    }
-    std::uint32_t longest(std::uint32_t v4, Glance among) const {
-        while (among.end - among.begin > 1) {
-            const std::uint32_t middle = (among.begin + among.end) / 2;
-            (v4_[middle].start <= v4 ? among.begin : among.end) = middle;
-        }
-        return v4_[among.begin].top;
-    }
+    std::uint32_t longest(std::uint32_t v4) const { return may_cover(v4) ? search(v4) : kNone; }
 
     std::uint32_t parent_of(std::uint32_t at) const { return parents_[at]; }
     const PrefixEntry& entry(std::uint32_t at) const { return entries_[at]; }
@@ -67,6 +49,12 @@ private:
     static std::size_t slice_of(const base::IpAddress& address);
     void cut(Segments& into, std::span<const std::uint32_t> order) const;
     void cut_v4(std::span<const std::uint32_t> order);
+    void mark_v4();
+    // False when the address is surely in no prefix.
+    bool may_cover(std::uint32_t v4) const {
+        return !covered_.empty() && (covered_[v4 >> 18] >> (v4 >> 12 & 63U) & 1U) != 0;
+    }
+    std::uint32_t search(std::uint32_t v4) const;
 
     std::vector<PrefixEntry> entries_;  // equal prefixes stand beside each other
     std::vector<std::uint32_t> parents_;
@@ -76,6 +64,8 @@ private:
     };
     std::vector<Segment> v4_;
     std::vector<std::uint32_t> slices_;  // the segment that reaches into each slice; one more
+    // A bit for each /20, set when a prefix reaches into it: 128 KiB, which the caches keep.
+    std::vector<std::uint64_t> covered_;
     Segments v6_;
 };
 

@@ -33,10 +33,12 @@ std::string random_prefix(Random& random) {
 }
 
 std::string random_domain(Random& random) {
-    static const std::string_view kLabels[] = {"a", "b", "evil", "www", "xn--a"};
+    // Names end on both sides of what is read at once: 16, 32 and 64 bytes.
+    static const std::string_view kLabels[] = {"a",   "b",     "evil",
+                                               "www", "xn--a", "a-label-as-long-as-a-name"};
     std::string out;
     for (auto n = 1 + random() % 3; n > 0; --n) {
-        out += kLabels[random() % 5];
+        out += kLabels[random() % std::size(kLabels)];
         out += '.';
     }
     return out + (random() % 2 == 0 ? "example" : "test");

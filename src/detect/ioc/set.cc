@@ -121,7 +121,7 @@ void IndicatorSet::Parts::each(const Index& index, const Observable& observable,
             take(ioc::hex_key(text, ioc::hash_tag(observable.type)), text);
             break;
         case IndicatorType::Email:
-            take(ioc::text_key(text, Tag::Email), text);
+            take(ioc::email_key(text), text);
             break;
         case IndicatorType::Mutex:
             take(ioc::text_key(text, Tag::Mutex), text);

@@ -25,6 +25,8 @@ struct Index {
     bool url_below = false;
     bool file_paths = false;
 
+    // Domains of so many labels may be there.
+    bool lists(std::size_t labels) const { return labels >= labels_min && labels <= labels_max; }
     bool has(IndicatorType type) const { return (types >> static_cast<unsigned>(type) & 1U) != 0; }
 };
 

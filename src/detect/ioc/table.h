@@ -22,11 +22,9 @@ public:
     // False when the key is surely not there.
     bool may_hold(const Key& key) const {
         const std::uint64_t bits = bits_of(key);
-        return (filter_[scaled(key.place, filter_.size())] & bits) == bits;
+        return (*filter_of(key) & bits) == bits;
     }
-    void prefetch(const Key& key) const {
-        __builtin_prefetch(&filter_[scaled(key.place, filter_.size())]);
-    }
+    void prefetch(const Key& key) const { __builtin_prefetch(filter_of(key)); }
     std::uint32_t find(const Key& key) const {
         if (!may_hold(key)) {
             return kNone;
@@ -48,6 +46,9 @@ private:
     static std::size_t scaled(std::uint64_t number, std::size_t size) {
         __extension__ using Wide = unsigned __int128;
         return static_cast<std::size_t>((static_cast<Wide>(number) * size) >> 64);
+    }
+    const std::uint64_t* filter_of(const Key& key) const {
+        return filter_.data() + scaled(key.place, filter_.size());
     }
     static std::uint64_t bits_of(const Key& key) {
         const std::uint64_t m = key.mark;
