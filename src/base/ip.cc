@@ -11,8 +11,6 @@ namespace gac::base {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 std::optional<std::uint32_t> parse_v4(std::string_view text) {
     std::uint32_t value = 0;
     std::size_t at = 0;
@@ -39,15 +37,6 @@ std::optional<std::uint32_t> parse_v4(std::string_view text) {
 
 }  // namespace
 
-IpAddress IpAddress::from_v4(std::uint32_t host_order) {
-    IpAddress address;
-    std::memcpy(address.bytes.data(), kMapped.data(), kMapped.size());
-    for (std::size_t i = 0; i < 4; ++i) {
-        address.bytes[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
-    }
-    return address;
-}
-
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
     if (const auto v4 = parse_v4(text)) {
         return from_v4(*v4);
@@ -63,15 +52,6 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
         return std::nullopt;
     }
     return address;
-}
-
-bool IpAddress::is_v4() const {
-    return std::memcmp(bytes.data(), kMapped.data(), kMapped.size()) == 0;
-}
-
-std::uint32_t IpAddress::v4() const {
-    return (std::uint32_t{bytes[12]} << 24) | (std::uint32_t{bytes[13]} << 16)
-           | (std::uint32_t{bytes[14]} << 8) | bytes[15];
 }
 
 std::string IpAddress::text() const {

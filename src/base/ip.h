@@ -5,7 +5,9 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,9 +19,23 @@ struct IpAddress {
 
     static std::optional<IpAddress> parse(
         std::string_view text);  // dotted quad or RFC 4291 text; no port, no zone
-    static IpAddress from_v4(std::uint32_t host_order);
-    bool is_v4() const;
-    std::uint32_t v4() const;  // host order; only when is_v4()
+    static IpAddress from_v4(std::uint32_t host_order) {
+        IpAddress address;
+        address.bytes[10] = address.bytes[11] = 0xff;
+        for (std::size_t i = 0; i < 4; ++i) {
+            address.bytes[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+        }
+        return address;
+    }
+    bool is_v4() const {
+        static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0,    0,
+                                                                 0, 0, 0, 0, 0xff, 0xff};
+        return std::memcmp(bytes.data(), kMapped.data(), kMapped.size()) == 0;
+    }
+    std::uint32_t v4() const {  // host order; only when is_v4()
+        return std::uint32_t{bytes[12]} << 24 | std::uint32_t{bytes[13]} << 16
+               | std::uint32_t{bytes[14]} << 8 | bytes[15];
+    }
     std::string text() const;  // canonical (RFC 5952)
     auto operator<=>(const IpAddress&) const = default;
 };

@@ -2,11 +2,6 @@
 
 namespace gac::event {
 
-std::span<const Field> EventRef::fields() const {
-    const EventHead& h = head();
-    return batch_->fields().subspan(h.first_field, h.field_count);
-}
-
 const ValueRef* EventRef::find(FieldId id) const {
     const auto all = fields();
     for (std::size_t i = all.size(); i-- > 0;) {

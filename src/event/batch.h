@@ -105,6 +105,10 @@ private:
 };
 
 inline const EventHead& EventRef::head() const { return batch_->heads()[row_]; }
+inline std::span<const Field> EventRef::fields() const {
+    const EventHead& event = head();
+    return batch_->fields().subspan(event.first_field, event.field_count);
+}
 inline EventId EventRef::id() const { return batch_->id_of(row_); }
 
 }  // namespace gac::event

@@ -25,15 +25,21 @@ void put_at(std::string& out, std::size_t at, T value) {
     std::memcpy(out.data() + at, &value, sizeof(T));
 }
 
-inline void put_varint(std::string& out, std::uint64_t value) {
-    char bytes[10];
-    std::size_t n = 0;
+inline constexpr std::size_t kVarintMax = 10;
+
+// Returns the end of what was written: at most kVarintMax bytes.
+inline char* put_varint(char* to, std::uint64_t value) {
     while (value >= 0x80) {
-        bytes[n++] = static_cast<char>(value | 0x80);
+        *to++ = static_cast<char>(value | 0x80);
         value >>= 7;
     }
-    bytes[n++] = static_cast<char>(value);
-    out.append(bytes, n);
+    *to++ = static_cast<char>(value);
+    return to;
+}
+
+inline void put_varint(std::string& out, std::uint64_t value) {
+    char bytes[kVarintMax];
+    out.append(bytes, put_varint(bytes, value));
 }
 
 inline std::uint64_t zigzag(std::int64_t value) {

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -29,14 +30,10 @@ constexpr std::uint8_t kDrill = 2;
 class LocalNumbers {
 public:
     std::uint32_t of(std::uint32_t global) {
-        if (global >= local_.size()) {
-            local_.resize(std::max<std::size_t>(global + 1, local_.size() * 2), kNone);
+        if (global < local_.size() && local_.data()[global] != kNone) [[likely]] {
+            return local_.data()[global];
         }
-        if (local_[global] == kNone) {
-            local_[global] = static_cast<std::uint32_t>(used_.size());
-            used_.push_back(global);
-        }
-        return local_[global];
+        return add(global);
     }
     const std::vector<std::uint32_t>& used() const { return used_; }
     void clear() {
@@ -48,42 +45,140 @@ public:
 
 private:
     static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t add(std::uint32_t global) {
+        if (global >= local_.size()) {
+            local_.resize(std::max<std::size_t>(global + 1, local_.size() * 2), kNone);
+        }
+        local_[global] = static_cast<std::uint32_t>(used_.size());
+        used_.push_back(global);
+        return local_[global];
+    }
     std::vector<std::uint32_t> local_;
     std::vector<std::uint32_t> used_;
 };
 
+// Bytes of rows, written through a pointer: the room for a few numbers is asked for once.
+class RowBytes {
+public:
+    // At least `bytes` from the end on; end_at() says how many were used.
+    char* room(std::size_t bytes) {
+        if (bytes_.size() - used_ < bytes) {
+            bytes_.resize(std::max(used_ + bytes, bytes_.size() * 2));
+        }
+        return bytes_.data() + used_;
+    }
+    void end_at(const char* end) { used_ = static_cast<std::size_t>(end - bytes_.data()); }
+    void append(std::string_view text) {
+        char* const to = room(text.size());
+        std::ranges::copy(text, to);
+        end_at(to + text.size());
+    }
+    void clear() { used_ = 0; }
+    std::string_view view() const { return {bytes_.data(), used_}; }
+
+private:
+    std::vector<char> bytes_;
+    std::size_t used_ = 0;
+};
+
 struct Scratch {
     LocalNumbers fields, sources, profiles;
-    std::string rows;
+    RowBytes rows;
+    std::string value;  // a long one
     std::vector<std::uint32_t> row_at;
 };
 
 void put_row(const event::EventRef& event, Scratch& s) {
     const EventHead& head = event.head();
-    std::string& out = s.rows;
-    put(out, head.time.us);
-    put_varint(out, zigzag(wrapping_sub(head.received.us, head.time.us)));
-    put_varint(out, s.sources.of(static_cast<std::uint32_t>(head.source)));
-    put_varint(out, s.profiles.of(static_cast<std::uint32_t>(head.profile)));
-    put(out, static_cast<std::uint8_t>((head.parse_failed ? kParseFailed : 0)
-                                       | (head.drill ? kDrill : 0)));
-    put_text(out, head.raw);
     const auto fields = event.fields();
-    put_varint(out, fields.size());
+    char* to = s.rows.room(sizeof head.time.us + 1 + 5 * kVarintMax + head.raw.size());
+    std::memcpy(to, &head.time.us, sizeof head.time.us);
+    to += sizeof head.time.us;
+    to = put_varint(to, zigzag(wrapping_sub(head.received.us, head.time.us)));
+    to = put_varint(to, s.sources.of(static_cast<std::uint32_t>(head.source)));
+    to = put_varint(to, s.profiles.of(static_cast<std::uint32_t>(head.profile)));
+    *to++ = static_cast<char>((head.parse_failed ? kParseFailed : 0) | (head.drill ? kDrill : 0));
+    to = put_varint(to, head.raw.size());
+    to = std::ranges::copy(head.raw, to).out;
+    s.rows.end_at(put_varint(to, fields.size()));
     for (const event::Field& field : fields) {
-        put_varint(out, s.fields.of(event::index_of(field.id)));
-        put_value(out, field.value, head.raw);
+        to = s.rows.room(kVarintMax + kShortValueMax);
+        to = put_varint(to, s.fields.of(event::index_of(field.id)));
+        const bool done = put_short_value(to, field.value, head.raw);
+        s.rows.end_at(to);
+        if (!done) {
+            s.value.clear();
+            put_value(s.value, field.value, head.raw);
+            s.rows.append(s.value);
+        }
     }
 }
 
+// Reads rows that were made by put_row or checked by index_rows: nothing can fail.
+class RowReader {
+public:
+    explicit RowReader(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
+
+    template <class T>
+    T read() {
+        T value{};
+        std::memcpy(&value, at_, sizeof value);
+        at_ += sizeof value;
+        return value;
+    }
+    std::uint64_t read_varint() {
+        std::uint64_t value = read<std::uint8_t>();
+        if (value >= 0x80) {
+            value &= 0x7f;
+            std::uint64_t byte = 0x80;
+            for (unsigned shift = 7; byte >= 0x80; shift += 7) {
+                byte = read<std::uint8_t>();
+                value |= (byte & 0x7f) << shift;
+            }
+        }
+        return value;
+    }
+    std::string_view take(std::size_t bytes) {
+        const std::string_view part(at_, bytes);
+        at_ += bytes;
+        return part;
+    }
+    ValueRef read_value(std::string_view raw, base::Arena& arena) {
+        switch (static_cast<std::uint8_t>(*at_)) {
+            case static_cast<std::uint8_t>(TypeCode::String) | kInRaw: {
+                ++at_;
+                const std::uint64_t begin = read_varint();
+                return ValueRef(std::string_view(raw.data() + begin, read_varint()));
+            }
+            case static_cast<std::uint8_t>(TypeCode::Integer):
+                ++at_;
+                return ValueRef(unzigzag(read_varint()));
+            default: {
+                base::Reader in({at_, static_cast<std::size_t>(end_ - at_)});
+                const ValueRef value = store::read_value(in, raw, arena);
+                at_ += in.position();
+                return value;
+            }
+        }
+    }
+
+private:
+    const char* at_;
+    const char* end_;
+};
+
+using store::read_text;
+std::string_view read_text(RowReader& in) { return in.take(in.read_varint()); }
+
 // Everything before the fields of a row.
-EventHead read_head(base::Reader& in, std::uint64_t& source, std::uint64_t& profile) {
+template <class In>
+EventHead read_head(In& in, std::uint64_t& source, std::uint64_t& profile) {
     EventHead head;
-    head.time.us = in.read<std::int64_t>();
+    head.time.us = in.template read<std::int64_t>();
     head.received.us = wrapping_add(head.time.us, unzigzag(in.read_varint()));
     source = in.read_varint();
     profile = in.read_varint();
-    const auto flags = in.read<std::uint8_t>();
+    const auto flags = in.template read<std::uint8_t>();
     head.parse_failed = (flags & kParseFailed) != 0;
     head.drill = (flags & kDrill) != 0;
     head.raw = read_text(in);
@@ -148,9 +243,9 @@ Result<std::shared_ptr<Chunk>> Chunk::encode(const event::EventBatch& batch, con
     auto chunk = std::make_shared<Chunk>();
     chunk->time_min_ = chunk->time_max_ = batch.heads()[0].time;
     for (std::uint32_t row = 0; row < batch.size(); ++row) {
-        s.row_at.push_back(static_cast<std::uint32_t>(s.rows.size()));
+        s.row_at.push_back(static_cast<std::uint32_t>(s.rows.view().size()));
         put_row(batch[row], s);
-        if (s.rows.size() > kRecordPayloadMax / 2) {
+        if (s.rows.view().size() > kRecordPayloadMax / 2) {
             return fail(Code::LimitExceeded,
                         fmt::format("a batch is larger than {} bytes", kRecordPayloadMax / 2));
         }
@@ -175,7 +270,7 @@ Result<std::shared_ptr<Chunk>> Chunk::encode(const event::EventBatch& batch, con
         chunk->profiles_.push_back(event::ProfileId{static_cast<std::uint16_t>(known)});
         put_text(table, (*names.profiles)[chunk->profiles_.back()].name);
     }
-    const std::size_t payload = table.size() + s.rows.size();
+    const std::size_t payload = table.size() + s.rows.view().size();
     GAC_ASSERT(payload <= kRecordPayloadMax);
     std::string& record = chunk->record_;
     record.reserve(kRecordHeader + payload);
@@ -188,7 +283,7 @@ Result<std::shared_ptr<Chunk>> Chunk::encode(const event::EventBatch& batch, con
     put(record, std::uint32_t{0});
     put(record, std::uint64_t{0});  // checksum: place()
     record += table;
-    record += s.rows;
+    record += s.rows.view();
     chunk->row_at_.reserve(s.row_at.size());
     for (const std::uint32_t at : s.row_at) {
         chunk->row_at_.push_back(static_cast<std::uint32_t>(kRecordHeader + table.size() + at));
@@ -275,7 +370,7 @@ base::TimePoint Chunk::time_of(std::uint32_t row) const {
 }
 
 std::size_t Chunk::raw_bytes_of(std::uint32_t row) const {
-    base::Reader in(std::string_view(record_).substr(row_at_[row]));
+    RowReader in(std::string_view(record_).substr(row_at_[row]));
     std::uint64_t source = 0;
     std::uint64_t profile = 0;
     return read_head(in, source, profile).raw.size();
@@ -287,8 +382,7 @@ std::uint64_t Chunk::memory_bytes() const {
 }
 
 void Chunk::view(std::uint32_t row, event::EventBatch& out) const {
-    // Rows were made by encode or checked by decode, so nothing here can fail.
-    base::Reader in(std::string_view(record_).substr(row_at_[row]));
+    RowReader in(std::string_view(record_).substr(row_at_[row]));
     std::uint64_t source = 0;
     std::uint64_t profile = 0;
     EventHead head = read_head(in, source, profile);
@@ -297,7 +391,7 @@ void Chunk::view(std::uint32_t row, event::EventBatch& out) const {
     out.begin();
     for (std::uint64_t left = in.read_varint(); left > 0; --left) {
         const FieldId id = fields_[in.read_varint()];
-        out.add(id, read_value(in, head.raw, out.arena()));
+        out.add(id, in.read_value(head.raw, out.arena()));
     }
     out.end(head);
 }

@@ -1,6 +1,7 @@
 #include "store/memory/value_bytes.h"
 
 #include <bit>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <vector>
@@ -36,26 +37,33 @@ ValueRef read_list(base::Reader& in, std::string_view raw, base::Arena& arena, i
 
 }  // namespace
 
-TypeCode code_of(Type type) {
-    switch (type) {
-        case Type::Null:
-            return TypeCode::Null;
-        case Type::String:
-            return TypeCode::String;
+bool put_short_value(char*& to, const ValueRef& value, std::string_view raw) {
+    const auto put_code = [&](TypeCode code, std::uint8_t flag) {
+        *to++ = static_cast<char>(static_cast<std::uint8_t>(code) | flag);
+    };
+    switch (value.type()) {
+        case Type::String: {
+            const std::string_view text = value.string();
+            if (!lies_in(text, raw)) {
+                return false;
+            }
+            put_code(TypeCode::String, kInRaw);
+            to = put_varint(to, static_cast<std::uint64_t>(text.data() - raw.data()));
+            to = put_varint(to, text.size());
+            return true;
+        }
         case Type::Integer:
-            return TypeCode::Integer;
-        case Type::Float:
-            return TypeCode::Float;
-        case Type::Bool:
-            return TypeCode::Bool;
+            put_code(TypeCode::Integer, 0);
+            to = put_varint(to, zigzag(value.integer()));
+            return true;
         case Type::Ip:
-            return TypeCode::Ip;
-        case Type::Time:
-            return TypeCode::Time;
-        case Type::List:
-            return TypeCode::List;
+            put_code(TypeCode::Ip, 0);
+            std::memcpy(to, value.ip().bytes.data(), sizeof value.ip().bytes);
+            to += sizeof value.ip().bytes;
+            return true;
+        default:
+            return false;
     }
-    return TypeCode::Null;
 }
 
 void put_value(std::string& out, const ValueRef& value, std::string_view raw, int depth) {

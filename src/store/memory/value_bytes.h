@@ -28,10 +28,27 @@ inline constexpr std::uint8_t kInRaw = 0x80;  // a string that is a part of the 
 // Lists inside lists: deeper ones are kept as null.
 inline constexpr int kListDepthMax = 8;
 
-TypeCode code_of(event::Type type);
+constexpr TypeCode code_of(event::Type type) {
+    using event::Type;
+    // Until the types of a process are put in another order, that is no work.
+    static_assert(static_cast<int>(Type::Null) == static_cast<int>(TypeCode::Null)
+                  && static_cast<int>(Type::String) == static_cast<int>(TypeCode::String)
+                  && static_cast<int>(Type::Integer) == static_cast<int>(TypeCode::Integer)
+                  && static_cast<int>(Type::Float) == static_cast<int>(TypeCode::Float)
+                  && static_cast<int>(Type::Bool) == static_cast<int>(TypeCode::Bool)
+                  && static_cast<int>(Type::Ip) == static_cast<int>(TypeCode::Ip)
+                  && static_cast<int>(Type::Time) == static_cast<int>(TypeCode::Time)
+                  && static_cast<int>(Type::List) == static_cast<int>(TypeCode::List));
+    return static_cast<TypeCode>(type);
+}
 
 // Type byte and payload. `raw` may be empty; a string inside it becomes offset and length.
 void put_value(std::string& out, const event::ValueRef& value, std::string_view raw, int depth = 0);
+
+// The same for the values that most events have, without a string that grows: true when the value
+// was written from `to` on, at most kShortValueMax bytes, and `to` stands behind it.
+inline constexpr std::size_t kShortValueMax = 24;
+bool put_short_value(char*& to, const event::ValueRef& value, std::string_view raw);
 
 // Null with in.failed() set when the bytes are not a value. Strings and addresses point into the
 // reader's bytes or into `raw`, lists into the arena.

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "store/query/openings.h"
+
 namespace gac::store::query {
 
 using event::ValueRef;
@@ -39,23 +41,16 @@ HuntTracker::HuntTracker(const Context& context, const Hunter& hunter, const Hun
 Result<std::uint64_t> HuntTracker::run(const UnitPlace& place) {
     finds_.clear();
     hits_.clear();
-    std::uint64_t bytes = 0;
-    if (place.segment) {
-        GAC_TRY(fd, place.segment->open_data());
-        BlockReader reader(place.segment, fd, place.block);
-        GAC_CHECK(look_at_block(reader, place.block));
-        bytes = reader.bytes_read();
+    GAC_TRY(unit, open_unit(place, context_.names));
+    if (BlockReader* const reader = unit->block_reader()) {
+        GAC_CHECK(look_at_block(*reader, place.block));
     } else {
         look_at_chunks(place);
-        for (const auto& chunk : place.chunks) {
-            bytes += chunk->record().size();
-        }
     }
     if (!hits_.empty()) {
-        GAC_TRY(more, tally(place));
-        bytes += more;
+        GAC_CHECK(tally(*unit));
     }
-    return bytes;
+    return unit->bytes_read();
 }
 
 void HuntTracker::add_hits(std::size_t from, std::uint32_t row) {
@@ -77,30 +72,6 @@ Result<RowSet> rows_with_profiles(BlockReader& reader, const std::vector<bool>& 
         }
         if (good[number]) {
             out.set(row);
-        }
-    }
-    return out;
-}
-
-// Which shapes of the block have this part of event.original, and it may hold something: of some
-// the literal that it begins with says that it does not. By place in the block's list.
-Result<std::vector<bool>> shapes_worth_a_look(BlockReader& reader, const Column& column,
-                                              std::uint32_t role, const HunterEye& eye) {
-    GAC_TRY(raw, reader.head(System::Raw));
-    GAC_TRY(table, reader.segment_shapes());
-    const BlockShapes& shapes = *raw->shapes();
-    std::vector<bool> out(shapes.count(), true);
-    for (std::uint32_t place = 0; place < shapes.count(); ++place) {
-        if (shapes.number(place) >= table->size()) {
-            continue;
-        }
-        const Shape& shape = (*table)[shapes.number(place)];
-        for (const ShapeField& field : shape.fields) {
-            if (!field.stored && field.key == column.entry().key
-                && field.occurrence == column.entry().occurrence && field.begin < field.end
-                && shape.pieces[field.begin].kind == Piece::Kind::Literal) {
-                out[place] = eye.may_begin(role, shape.literal(shape.pieces[field.begin]));
-            }
         }
     }
     return out;
@@ -288,19 +259,16 @@ Result<> HuntTracker::look_at_column(BlockReader& reader, Column& column, std::u
         rows.clear();
     };
     std::optional<Error> fault;
-    std::vector<bool> worth;
-    const BlockShapes* shapes = nullptr;
+    std::optional<Openings> openings;
     if (column.entry().encoding == Encoding::Span) {
-        GAC_TRY(found, shapes_worth_a_look(reader, column, role, *eye_));
-        worth = std::move(found);
-        GAC_TRY(raw, reader.head(System::Raw));
-        shapes = raw->shapes();
+        GAC_TRY(found, Openings::of(reader, column, role, *eye_));
+        openings = std::move(found);
     }
     std::uint32_t index = 0;
     const auto each = [&](std::uint32_t row) {
         const std::uint32_t at = index++;
         if (fault || (among != nullptr && !among->has(row))
-            || (shapes != nullptr && !worth[shapes->code(row)])) {
+            || (openings && !openings->worth_a_look(row))) {
             return;
         }
         auto value = column.at(at);
@@ -407,39 +375,36 @@ void HuntTracker::look_at_chunks(const UnitPlace& place) {
 }
 
 // Rows with finds become counts: times, hosts and sources are read for them alone.
-Result<std::uint64_t> HuntTracker::tally(const UnitPlace& place) {
-    GAC_TRY(unit, open_unit(place, context_.names));
-    RowSet rows(unit->rows());
+Result<> HuntTracker::tally(Unit& unit) {
+    RowSet rows(unit.rows());
     for (const Hit& hit : hits_) {
         rows.set(hit.row);
     }
     if (plan_.kind != PlanNode::Kind::All) {
-        GAC_TRY(allowed, unit->matches(plan_, rows));
+        GAC_TRY(allowed, unit.matches(plan_, rows));
         rows = std::move(allowed);
     }
-    GAC_TRY(drill, unit->codes(drill_, rows));
-    GAC_TRY(times, unit->times());
-    GAC_TRY(ids, unit->ids());
-    const auto counts = [&](std::uint32_t row) {
-        const std::uint32_t code = drill.code[row];
-        return (code == 0 || !drill.values[code - 1].truth())
-               && question_.range.contains({times[row]})
-               && static_cast<event::EventId>(ids[row]) >= question_.id_begin
-               && static_cast<event::EventId>(ids[row]) < question_.id_end;
-    };
-    RowSet left(unit->rows());
-    rows.for_each([&](std::uint32_t row) {
-        if (counts(row)) {
-            left.set(row);
+    GAC_TRY(drill, unit.codes(drill_, rows));
+    RowSet left(unit.rows());
+    times_.resize(unit.rows());  // only the places of `left` are set
+    ids_.resize(unit.rows());
+    GAC_CHECK(unit.stands(rows, [&](const Unit::Stand& stand) {
+        const std::uint32_t code = drill.code[stand.row];
+        const auto id = static_cast<event::EventId>(stand.id);
+        if ((code == 0 || !drill.values[code - 1].truth()) && question_.range.contains({stand.time})
+            && id >= question_.id_begin && id < question_.id_end) {
+            left.set(stand.row);
+            times_[stand.row] = {stand.time};
+            ids_[stand.row] = id;
         }
-    });
+    }));
     if (left.empty()) {
-        return unit->bytes_read();
+        return {};
     }
-    GAC_TRY(hosts, unit->codes(host_, left));
-    GAC_TRY(sources, unit->codes(source_, left));
+    GAC_TRY(hosts, unit.codes(host_, left));
+    GAC_TRY(sources, unit.codes(source_, left));
     std::erase_if(hits_, [&](const Hit& hit) {
-        return !left.has(hit.row) || !finds_[hit.find].when.contains({times[hit.row]});
+        return !left.has(hit.row) || !finds_[hit.find].when.contains(times_[hit.row]);
     });
     std::ranges::sort(hits_, std::less<>());
     const auto text_at = [](const Codes& codes, std::uint32_t code) {
@@ -464,7 +429,7 @@ Result<std::uint64_t> HuntTracker::tally(const UnitPlace& place) {
                 continue;  // two fields with the same
             }
             last_row = row;
-            const base::TimePoint time{times[row]};
+            const base::TimePoint time = times_[row];
             widen(to->first, to->last, to->count == 0, time, time);
             ++to->count;
             HuntAnswer::OnHost& host = on_hosts[hosts.code[row]];
@@ -474,7 +439,7 @@ Result<std::uint64_t> HuntTracker::tally(const UnitPlace& place) {
             if (newest) {
                 host.source = text_at(sources, sources.code[row]);
             }
-            host.samples.push_back({time, static_cast<event::EventId>(ids[row])});
+            host.samples.push_back({time, ids_[row]});
             if (host.samples.size() >= 2 * std::size_t{question_.samples_max} + 16) {
                 tallies_.keep_newest(host.samples);
             }
@@ -489,7 +454,7 @@ Result<std::uint64_t> HuntTracker::tally(const UnitPlace& place) {
             tallies_.add_source(*to, text_at(sources, code), count);
         }
     }
-    return unit->bytes_read();
+    return {};
 }
 
 }  // namespace gac::store::query

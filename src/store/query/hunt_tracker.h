@@ -43,7 +43,7 @@ private:
                             const RowSet* among);
     Result<> look_closely(BlockReader& reader);
     void look_at_chunks(const UnitPlace& place);
-    Result<std::uint64_t> tally(const UnitPlace& place);
+    Result<> tally(Unit& unit);
 
     const Context& context_;
     const Hunter& hunter_;
@@ -61,6 +61,8 @@ private:
     RowSet closely_;
     std::vector<event::ValueRef> values_;
     std::vector<std::uint32_t> maybe_;
+    std::vector<base::TimePoint> times_;  // by row
+    std::vector<event::EventId> ids_;
 };
 
 }  // namespace gac::store::query

@@ -218,6 +218,7 @@ public:
 
     std::uint32_t rows() const override { return reader_.rows(); }
     std::uint64_t bytes_read() const override { return reader_.bytes_read(); }
+    BlockReader* block_reader() override { return &reader_; }
     Result<std::span<const std::int64_t>> times() override { return reader_.numbers(System::Time); }
     Result<std::span<const std::int64_t>> ids() override { return reader_.numbers(System::Id); }
     Result<> stands(const RowSet& of, const std::function<void(Stand)>& use) override;

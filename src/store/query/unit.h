@@ -65,6 +65,9 @@ public:
     virtual Result<> materialize(std::span<const std::uint32_t> rows, event::EventBatch& out,
                                  std::vector<event::EventId>& ids) = 0;
     virtual std::uint64_t bytes_read() const = 0;
+    // The columns of a block, for those who look at values in the way they are kept; nullptr: the
+    // rows are in memory.
+    virtual BlockReader* block_reader() { return nullptr; }
 };
 
 // Can no integer or time between the column's least and greatest pass? Saves reading it.

@@ -1,5 +1,6 @@
 #include "store/segment/encode.h"
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 #include <zstd.h>
 
@@ -35,6 +36,23 @@ void fetch_ahead(std::span<const ValueRef> strings, std::size_t i) {
     if (i + kFetchAhead < strings.size()) {
         __builtin_prefetch(strings[i + kFetchAhead].string().data());
     }
+}
+
+// The number that one to eighteen digits are.
+bool few_digits(std::string_view text, std::int64_t& number) {
+    if (text.empty() || text.size() > 18) {
+        return false;
+    }
+    std::int64_t value = 0;
+    for (const char c : text) {
+        const auto digit = static_cast<unsigned char>(c - '0');
+        if (digit > 9) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    number = value;
+    return true;
 }
 
 std::int64_t number_of(const ValueRef& value) {
@@ -390,12 +408,21 @@ bool ColumnEncoder::State::put_number_text(const ColumnInput& input) {
     if (maybe_signed) {  // some values may be below zero, and others not
         form.prefix.remove_suffix(1);
     }
+    const bool bare = form.prefix.empty() && form.suffix.empty();
     bool canonical = true;
     bool padded = true;
     bool any_sign = maybe_signed;
     for (std::size_t i = 0; i < integers.size(); ++i) {
         const std::string_view text = input.values[i].string();
         fetch_ahead(input.values, i);
+        if (bare && few_digits(text, integers[i])) {
+            canonical = canonical && (text.size() == 1 || text[0] != '0');
+            padded = padded && text.size() == form.digits && !any_sign;
+            if (!canonical && !padded) {
+                return false;
+            }
+            continue;
+        }
         if (!has_form(text, form)) {
             return false;
         }

@@ -61,6 +61,33 @@ Result<Column*> Rebuilder::variable(std::uint32_t place, std::uint32_t ordinal) 
     return damaged("a variable of a shape is missing");
 }
 
+Result<Column*> Rebuilder::stored_field(std::uint32_t place, const ShapeField& field) {
+    const std::uint64_t key = key_of(field.key, field.occurrence, field.type);
+    const auto found =
+        std::ranges::lower_bound(stored_, key, {}, &std::pair<std::uint64_t, std::uint32_t>::first);
+    if (found == stored_.end() || found->first != key) {
+        return damaged("a field of a shape has no column");
+    }
+    GAC_TRY(column, block_.column(found->second));
+    // Every row of the shape must have it.
+    if (!column->has_shape(place)) {
+        RowSet without = shapes_->rows_of(place);
+        without -= column->present();
+        if (!without.empty()) {
+            return damaged("a row lacks a field of its shape");
+        }
+    }
+    return column;
+}
+
+Result<Column*> Rebuilder::column_of(std::uint32_t place, const Shape& shape, const Piece& piece) {
+    GAC_CHECK(shapes());
+    if (piece.is_field()) {
+        return stored_field(place, shape.fields[piece.index]);
+    }
+    return own_[place] ? variable(place, piece.index) : nullptr;
+}
+
 Result<const Rebuilder::Source*> Rebuilder::source(std::uint32_t place) {
     GAC_TRY(shapes, this->shapes());
     Source& source = sources_[place];
@@ -80,25 +107,10 @@ Result<const Rebuilder::Source*> Rebuilder::source(std::uint32_t place) {
     for (const ShapeField& field : shape.fields) {
         source.names.push_back(block_.segment().field(field.key - kFirstFieldColumn));
         source.fields.push_back(nullptr);
-        if (!field.stored) {
-            continue;
+        if (field.stored) {
+            GAC_TRY(column, stored_field(place, field));
+            source.fields.back() = column;
         }
-        const std::uint64_t key = key_of(field.key, field.occurrence, field.type);
-        const auto found = std::ranges::lower_bound(
-            stored_, key, {}, &std::pair<std::uint64_t, std::uint32_t>::first);
-        if (found == stored_.end() || found->first != key) {
-            return damaged("a field of a shape has no column");
-        }
-        GAC_TRY(column, block_.column(found->second));
-        // Every row of the shape must have it.
-        if (!column->has_shape(place)) {
-            RowSet without = shapes->rows_of(place);
-            without -= column->present();
-            if (!without.empty()) {
-                return damaged("a row lacks a field of its shape");
-            }
-        }
-        source.fields.back() = column;
     }
     for (const Piece& piece : shape.pieces) {
         Source::Step step{.kind = piece.kind, .index = piece.index};

@@ -43,6 +43,8 @@ public:
     Result<> append_text(const Column& column, std::uint32_t row, std::string& out) override;
 
     Result<const BlockShapes*> shapes();
+    // The column of one piece of that shape that is no literal; nullptr: it lies in the pool.
+    Result<Column*> column_of(std::uint32_t place, const Shape& shape, const Piece& piece);
     // The steps [first, second) that make the column's text: event.original or a part of it.
     std::pair<std::size_t, std::size_t> pieces_of(const Source& source, const Column& column) const;
     // Where the row's values begin in the pool, and the row of a value.
@@ -53,6 +55,7 @@ private:
     Result<> append_pieces(const Source& source, std::uint32_t row, std::size_t begin,
                            std::size_t end, std::string& out, std::vector<std::uint32_t>* starts);
     Result<Column*> variable(std::uint32_t place, std::uint32_t ordinal);
+    Result<Column*> stored_field(std::uint32_t place, const ShapeField& field);
 
     BlockReader& block_;
     const BlockShapes* shapes_ = nullptr;

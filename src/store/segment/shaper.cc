@@ -90,6 +90,18 @@ std::size_t json_body_at(std::string_view raw, std::string_view text) {
     return at;
 }
 
+// How many digits `text` begins with, when they are the number as it is usually written; else 0.
+std::size_t digits_of(std::int64_t number, std::string_view text) {
+    constexpr std::size_t kMost = 18;
+    std::int64_t value = 0;
+    std::size_t size = 0;
+    for (; size < text.size() && is_digit(text[size]) && size <= kMost; ++size) {
+        value = value * 10 + (text[size] - '0');
+    }
+    const bool usual = size > 0 && size <= kMost && (size == 1 || text[0] != '0');
+    return usual && value == number ? size : 0;
+}
+
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
     hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
     return hash ^ hash >> 29;
@@ -431,10 +443,11 @@ bool Shaper::same_fields(const Known& known, const Row& row) const {
     if (known.shape.fields.size() != fields.size()) {
         return false;
     }
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-        const ShapeField& field = known.shape.fields[i];
-        if (field.key != kFirstFieldColumn + row.numbers[i]
-            || field.type != code_of(fields[i].value.type())) {
+    const event::Field* own = fields.data();
+    const std::uint32_t* number = row.numbers.data();
+    for (const ShapeField& field : known.shape.fields) {
+        if (field.key != kFirstFieldColumn + *number++
+            || field.type != code_of((own++)->value.type())) {
             return false;
         }
     }
@@ -444,88 +457,107 @@ bool Shaper::same_fields(const Known& known, const Row& row) const {
 bool Shaper::match(const Known& known, const Row& row, std::vector<std::string_view>& variables) {
     const Shape& shape = known.shape;
     const std::string_view raw = row.event.head().raw;
-    const auto fields = row.event.fields();
+    const event::Field* const fields = row.event.fields().data();
     const std::size_t before = variables.size();
+    variables.resize(before + shape.variables);
+    std::string_view* variable = variables.data() + before;
     const char* at = raw.data();
     const char* const end = at + raw.size();
     starts_.resize(shape.pieces.size() + 1);
+    std::uint32_t* start = starts_.data();
     const auto fit = [&](const char* text, std::size_t size) {
         const bool same = size <= static_cast<std::size_t>(end - at) && same_bytes(at, text, size);
         at += same ? size : 0;
         return same;
     };
-    bool good = true;
-    for (std::size_t p = 0; good && p < shape.pieces.size(); ++p) {
-        const Piece& piece = shape.pieces[p];
-        starts_[p] = static_cast<std::uint32_t>(at - raw.data());
-        const char* const begin = at;
+    const auto take_to = [&](const char* stop) {
+        *variable++ = {at, static_cast<std::size_t>(stop - at)};
+        at = stop;
+        return true;
+    };
+    const auto fits = [&](const Piece& piece) {
         switch (piece.kind) {
             case Piece::Kind::Literal:
-                good = fit(shape.literals.data() + piece.at, piece.size);
-                break;
-            case Piece::Kind::Token:
-                while (at < end && !kSeparator[static_cast<unsigned char>(*at)]) {
-                    ++at;
+                return fit(shape.literals.data() + piece.at, piece.size);
+            case Piece::Kind::Token: {
+                const char* stop = at;
+                while (stop < end && !kSeparator[static_cast<unsigned char>(*stop)]) {
+                    ++stop;
                 }
-                variables.emplace_back(begin, static_cast<std::size_t>(at - begin));
-                break;
-            case Piece::Kind::Digits:
-                while (at < end && is_digit(*at)) {
-                    ++at;
+                return take_to(stop);
+            }
+            case Piece::Kind::Digits: {
+                const char* stop = at;
+                while (stop < end && is_digit(*stop)) {
+                    ++stop;
                 }
-                variables.emplace_back(begin, static_cast<std::size_t>(at - begin));
-                break;
+                return take_to(stop);
+            }
             case Piece::Kind::Text:
-                at = end;
-                variables.emplace_back(begin, static_cast<std::size_t>(at - begin));
-                break;
+                return take_to(end);
             case Piece::Kind::Field: {
                 const std::string_view text = fields[piece.index].value.string();
                 if (text.data() == at && text.size() <= static_cast<std::size_t>(end - at)) {
                     at += text.size();
-                } else {
-                    good = fit(text.data(), text.size());
+                    return true;
                 }
-                break;
+                return fit(text.data(), text.size());
             }
             case Piece::Kind::Number: {
+                const std::int64_t number = fields[piece.index].value.integer();
+                if (const std::size_t digits = digits_of(number, {at, end}); digits != 0) {
+                    at += digits;
+                    return true;
+                }
                 char text[24];
-                const auto done =
-                    std::to_chars(text, text + sizeof text, fields[piece.index].value.integer());
-                good = fit(text, static_cast<std::size_t>(done.ptr - text));
-                break;
+                const auto done = std::to_chars(text, text + sizeof text, number);
+                return fit(text, static_cast<std::size_t>(done.ptr - text));
             }
             case Piece::Kind::Address: {
-                const base::IpAddress& ip = fields[piece.index].value.ip();
                 thread_local std::string text;
                 text.clear();
-                append_address(text, ip);
-                good = fit(text.data(), text.size());
-                break;
+                append_address(text, fields[piece.index].value.ip());
+                return fit(text.data(), text.size());
             }
             case Piece::Kind::Json: {
                 const std::string_view text = fields[piece.index].value.string();
                 const std::size_t size =
                     json_body_at({at, static_cast<std::size_t>(end - at)}, text);
-                good = size > 0 || text.empty();
                 at += size;
-                break;
+                return size > 0 || text.empty();
             }
         }
-    }
-    good = good && at == end;
-    starts_[shape.pieces.size()] = static_cast<std::uint32_t>(at - raw.data());
-    for (std::size_t i = 0; good && i < fields.size(); ++i) {
-        const ShapeField& field = shape.fields[i];
-        if (!field.stored) {
-            const std::string_view text = fields[i].value.string();
-            const std::size_t begin = starts_[field.begin];
-            const std::size_t size = starts_[field.end] - begin;
-            good = text.size() == size
-                   && (text.data() == raw.data() + begin
-                       || same_bytes(text.data(), raw.data() + begin, size));
+        return false;
+    };
+    const auto all_fit = [&] {
+        for (const Piece& piece : shape.pieces) {
+            *start++ = static_cast<std::uint32_t>(at - raw.data());
+            if (!fits(piece)) {
+                return false;
+            }
         }
-    }
+        *start = static_cast<std::uint32_t>(raw.size());
+        if (at != end) {
+            return false;
+        }
+        // Fields that are made of pieces stand where the pieces do.
+        const event::Field* field = fields;
+        for (const ShapeField& of_shape : shape.fields) {
+            const event::Field& own = *field++;
+            if (of_shape.stored) {
+                continue;
+            }
+            const std::string_view text = own.value.string();
+            const char* const begin = raw.data() + starts_.data()[of_shape.begin];
+            const std::size_t size = starts_.data()[of_shape.end] - starts_.data()[of_shape.begin];
+            if (text.size() != size
+                || (text.data() != begin && !same_bytes(text.data(), begin, size))) {
+                return false;
+            }
+        }
+        return true;
+    };
+    const bool good = all_fit();
     if (!good) {
         variables.resize(before);
     }

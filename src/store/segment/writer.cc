@@ -153,6 +153,10 @@ struct PlacedShape {
     bool pooled = false;                 // its variables lie in the pool
     bool apart = false;                  // no word reaches over its pieces
     std::vector<std::uint32_t> columns;  // of each field
+    struct Taken {
+        std::uint32_t field, column;
+    };
+    std::vector<Taken> taken;  // fields whose values are gathered
     std::vector<std::vector<ValueRef>> variables;
 };
 
@@ -281,6 +285,7 @@ void Writer::place_shapes() {
             placed.rows = 0;
             placed.whole = shape == Shaper::kFree || shaper_.is_whole(shape);
             placed.columns.clear();
+            placed.taken.clear();
         }
         ++placed_[place - 1].rows;
         places_.push_back(place - 1);
@@ -319,6 +324,14 @@ void Writer::place_shapes() {
     for (Gathered& column : columns_.all().subspan(kSystemColumns)) {
         column.wanted =
             indexed() && options_.index->wants(names_of_[column.key - kFirstFieldColumn]);
+    }
+    for (PlacedShape& placed : std::span(placed_).first(placed_used_)) {
+        for (std::uint32_t field = 0; field < placed.columns.size(); ++field) {
+            const std::uint32_t number = placed.columns[field];
+            if (!columns_[number].span || columns_[number].wanted) {
+                placed.taken.push_back({field, number});
+            }
+        }
     }
 }
 
@@ -385,15 +398,13 @@ void Writer::gather() {
             }
             continue;
         }
-        for (std::size_t i = 0; i < fields.size(); ++i) {
-            Gathered& column = columns_[placed.columns[i]];
-            if (column.span && !column.wanted) {
-                continue;
-            }
+        const event::Field* const first = fields.data();
+        for (const auto [field, number] : placed.taken) {
+            Gathered& column = columns_[number];
             if (any_free_) {
                 column.rows.push_back(row);
             }
-            column.values.push_back(fields[i].value);
+            column.values.push_back(first[field].value);
         }
     }
 }
