@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/text.h"
@@ -26,6 +27,9 @@ constexpr unsigned kLists = 2;
 constexpr unsigned kAllIp4 = 4;
 
 std::uint64_t mix(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
+// Where a hash stands in the table: told by the half of it that a slot keeps.
+std::size_t place_of(std::uint64_t hash) { return hash >> 32; }
 
 std::size_t bitmap_bytes(std::uint32_t blocks) { return (blocks + 7) / 8; }
 
@@ -68,14 +72,15 @@ std::vector<DictionaryBuilder::Keyed> DictionaryBuilder::in_order() const {
 
 void DictionaryBuilder::grow() {
     const std::size_t size = std::max(kTableMin, table_.size() * 2);
-    table_.assign(size, 0);
-    for (std::uint32_t code = 0; code < entries(); ++code) {
-        const std::uint64_t hash = mix(value(code));
-        std::size_t at = hash & (size - 1);
-        while (table_[at] != 0) {
-            at = (at + 1) & (size - 1);
+    const auto before = std::exchange(table_, std::vector<std::uint64_t>(size, 0));
+    for (const std::uint64_t slot : before) {
+        if (slot != 0) {
+            std::size_t at = place_of(slot) & (size - 1);
+            while (table_[at] != 0) {
+                at = (at + 1) & (size - 1);
+            }
+            table_[at] = slot;
         }
-        table_[at] = (hash & 0xffff'ffff'0000'0000U) | (code + 1);
     }
 }
 
@@ -86,7 +91,7 @@ std::uint32_t DictionaryBuilder::add(std::string_view bytes, std::uint32_t block
     const std::uint64_t hash = mix(bytes);
     const std::size_t mask = table_.size() - 1;
     std::uint32_t code = kNone;
-    std::size_t at = hash & mask;
+    std::size_t at = place_of(hash) & mask;
     for (; table_[at] != 0; at = (at + 1) & mask) {
         const std::uint64_t slot = table_[at];
         if (((slot ^ hash) >> 32) == 0) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "store/segment/shaper.h"
+#include "store/segment/token.h"
 
 namespace gac::store::query {
 
@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kNeedleMax = 62;
 constexpr std::size_t kValuesMax = 512;  // more distinct values are any text
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::string folded(std::string_view text) {
     std::string out(text);

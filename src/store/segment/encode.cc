@@ -14,6 +14,7 @@
 #include "store/bytes.h"
 #include "store/same_bytes.h"
 #include "store/segment/bits.h"
+#include "store/segment/token.h"
 
 namespace gac::store {
 
@@ -326,7 +327,6 @@ Encoding ColumnEncoder::State::put_integers(const ColumnInput& input, ColumnByte
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
 struct NumberForm {

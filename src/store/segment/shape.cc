@@ -177,27 +177,30 @@ void append_number(std::string& out, std::int64_t value) {
     out.append(text, static_cast<std::size_t>(end - text));
 }
 
+char* put_address(char* to, const base::IpAddress& v4) {
+    for (std::size_t i = 12; i < 16; ++i) {
+        const unsigned part = v4.bytes[i];
+        if (i > 12) {
+            *to++ = '.';
+        }
+        if (part >= 100) {
+            *to++ = static_cast<char>('0' + part / 100);
+        }
+        if (part >= 10) {
+            *to++ = static_cast<char>('0' + part / 10 % 10);
+        }
+        *to++ = static_cast<char>('0' + part % 10);
+    }
+    return to;
+}
+
 void append_address(std::string& out, const base::IpAddress& ip) {
     if (!ip.is_v4()) {
         out += ip.text();
         return;
     }
     char text[16];
-    char* end = text;
-    for (std::size_t i = 12; i < 16; ++i) {
-        const unsigned part = ip.bytes[i];
-        if (i > 12) {
-            *end++ = '.';
-        }
-        if (part >= 100) {
-            *end++ = static_cast<char>('0' + part / 100);
-        }
-        if (part >= 10) {
-            *end++ = static_cast<char>('0' + part / 10 % 10);
-        }
-        *end++ = static_cast<char>('0' + part % 10);
-    }
-    out.append(text, static_cast<std::size_t>(end - text));
+    out.append(text, put_address(text, ip));
 }
 
 void append_json_body(std::string& out, std::string_view text) {

@@ -65,6 +65,8 @@ Result<std::vector<Shape>> decode_shapes(std::string_view bytes, std::size_t fie
 // How a value stands in event.original; appends.
 void append_number(std::string& out, std::int64_t value);
 void append_address(std::string& out, const base::IpAddress& ip);
+// Of an IPv4 address; returns the end of what was written: at most 15 bytes.
+char* put_address(char* to, const base::IpAddress& v4);
 void append_json_body(std::string& out, std::string_view text);
 // False for texts that have no such form (control bytes without a short escape).
 bool has_json_body(std::string_view text);

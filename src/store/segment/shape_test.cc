@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <map>
+#include <random>
 
 #include "store/query/raw_search.h"
 #include "store/segment/segment.h"
 #include "store/segment/shaper.h"
+#include "store/segment/token.h"
 #include "store/segment/writer.h"
 #include "store/testing.h"
 
@@ -282,6 +284,32 @@ TEST_P(ShapeTest, NoLineThatHoldsTheLiteralIsLeftOut) {
     }
     EXPECT_GT(held, 50u);
     EXPECT_LT(looked_at, all / 4 * 3);
+}
+
+TEST(Token, EndsWhereEachByteByItselfSaysSo) {
+    std::mt19937 random(5);
+    const std::string_view usual = "abc0123456789-._%#/ :=\"";
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text(random() % 40, '\0');
+        for (char& c : text) {
+            c = random() % 8 == 0 ? static_cast<char>(random() % 256)
+                                  : usual[random() % usual.size()];
+        }
+        if (round < 256) {
+            text = std::string(17, 'a') + static_cast<char>(round) + std::string(17, '1');
+        }
+        const char* const end = text.data() + text.size();
+        const char* token = text.data();
+        while (token < end && !is_separator(*token)) {
+            ++token;
+        }
+        ASSERT_EQ(token_end(text.data(), end), token) << text;
+        const char* digits = text.data();
+        while (digits < end && is_digit(*digits)) {
+            ++digits;
+        }
+        ASSERT_EQ(digits_end(text.data(), end), digits) << text;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ShapeTest, ::testing::Values(1, 2, 3, 4, 5));

@@ -11,6 +11,7 @@
 #include "event/field.h"
 #include "store/same_bytes.h"
 #include "store/segment/format.h"
+#include "store/segment/token.h"
 
 namespace gac::store {
 
@@ -26,21 +27,6 @@ constexpr std::uint32_t kGroupRowsEach = 6;  // ... unless each is used by so ma
 constexpr std::size_t kRawMax = 32 * 1024;   // longer lines are not cut
 constexpr std::size_t kCutPiecesMax = 400;
 constexpr std::size_t kFieldsMax = 4000;  // events of more have no shape
-
-constexpr std::array<bool, 256> separators() {
-    std::array<bool, 256> out{};
-    for (std::size_t c = 0; c <= 0x20; ++c) {
-        out[c] = true;
-    }
-    for (const char c : {'=', ':', '/', '"', '\'', '(', ')', '[', ']', '{', '}', ',', ';', '&', '?',
-                         '<', '>', '|', '\\'}) {
-        out[static_cast<unsigned char>(c)] = true;
-    }
-    return out;
-}
-constexpr std::array<bool, 256> kSeparator = separators();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool lies_in(std::string_view part, std::string_view whole) {
     const std::less_equal<const char*> not_after;
@@ -174,8 +160,8 @@ private:
     void literal(std::size_t begin, std::size_t end);
     void variable(Piece::Kind kind);
     bool borders(std::size_t begin, std::size_t end) const {
-        return (begin == 0 || kSeparator[static_cast<unsigned char>(raw_[begin - 1])])
-               && (end == raw_.size() || kSeparator[static_cast<unsigned char>(raw_[end])]);
+        return (begin == 0 || is_separator(raw_[begin - 1]))
+               && (end == raw_.size() || is_separator(raw_[end]));
     }
 
     const Shaper::Row& row_;
@@ -270,12 +256,12 @@ void Cutter::find_numbers(std::size_t begin, std::size_t end) {
     };
     std::string text;
     for (std::size_t at = begin; at < end;) {
-        if (kSeparator[static_cast<unsigned char>(raw_[at])]) {
+        if (is_separator(raw_[at])) {
             ++at;
             continue;
         }
         std::size_t stop = at;
-        while (stop < end && !kSeparator[static_cast<unsigned char>(raw_[stop])]) {
+        while (stop < end && !is_separator(raw_[stop])) {
             ++stop;
         }
         const std::string_view token = raw_.substr(at, stop - at);
@@ -367,8 +353,8 @@ void Cutter::cut_token(std::size_t begin, std::size_t end, bool before_field) {
 void Cutter::cut_gap(std::size_t begin, std::size_t end) {
     for (std::size_t at = begin; at < end;) {
         std::size_t stop = at;
-        const bool separator = kSeparator[static_cast<unsigned char>(raw_[at])];
-        while (stop < end && kSeparator[static_cast<unsigned char>(raw_[stop])] == separator) {
+        const bool separator = is_separator(raw_[at]);
+        while (stop < end && is_separator(raw_[stop]) == separator) {
             ++stop;
         }
         if (separator) {
@@ -426,8 +412,6 @@ Shape Cutter::cut() {
 
 }  // namespace
 
-bool is_separator(char c) { return kSeparator[static_cast<unsigned char>(c)]; }
-
 Shape cut_shape(const Shaper::Row& row, bool words) { return Cutter(row, words).cut(); }
 
 Shape whole_shape(const Shaper::Row& row) {
@@ -470,6 +454,20 @@ bool Shaper::match(const Known& known, const Row& row, std::vector<std::string_v
         at += same ? size : 0;
         return same;
     };
+    const auto fit_literal = [&](const Piece& piece) {
+        const char* const text = shape.literals.data() + piece.at;
+        // Eight bytes at once where so many may be read: most literals are shorter.
+        if (piece.size - 1 < 8 && end - at >= 8 && piece.at + 8 <= shape.literals.size()) {
+            std::uint64_t a = 0;
+            std::uint64_t b = 0;
+            std::memcpy(&a, at, sizeof a);
+            std::memcpy(&b, text, sizeof b);
+            const bool same = (a ^ b) << (64 - 8 * piece.size) == 0;
+            at += same ? piece.size : 0;
+            return same;
+        }
+        return fit(text, piece.size);
+    };
     const auto take_to = [&](const char* stop) {
         *variable++ = {at, static_cast<std::size_t>(stop - at)};
         at = stop;
@@ -478,21 +476,11 @@ bool Shaper::match(const Known& known, const Row& row, std::vector<std::string_v
     const auto fits = [&](const Piece& piece) {
         switch (piece.kind) {
             case Piece::Kind::Literal:
-                return fit(shape.literals.data() + piece.at, piece.size);
-            case Piece::Kind::Token: {
-                const char* stop = at;
-                while (stop < end && !kSeparator[static_cast<unsigned char>(*stop)]) {
-                    ++stop;
-                }
-                return take_to(stop);
-            }
-            case Piece::Kind::Digits: {
-                const char* stop = at;
-                while (stop < end && is_digit(*stop)) {
-                    ++stop;
-                }
-                return take_to(stop);
-            }
+                return fit_literal(piece);
+            case Piece::Kind::Token:
+                return take_to(token_end(at, end));
+            case Piece::Kind::Digits:
+                return take_to(digits_end(at, end));
             case Piece::Kind::Text:
                 return take_to(end);
             case Piece::Kind::Field: {
@@ -514,9 +502,12 @@ bool Shaper::match(const Known& known, const Row& row, std::vector<std::string_v
                 return fit(text, static_cast<std::size_t>(done.ptr - text));
             }
             case Piece::Kind::Address: {
-                thread_local std::string text;
-                text.clear();
-                append_address(text, fields[piece.index].value.ip());
+                const base::IpAddress& ip = fields[piece.index].value.ip();
+                if (ip.is_v4()) {
+                    char text[16];
+                    return fit(text, static_cast<std::size_t>(put_address(text, ip) - text));
+                }
+                const std::string text = ip.text();
                 return fit(text.data(), text.size());
             }
             case Piece::Kind::Json: {

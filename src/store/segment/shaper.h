@@ -78,7 +78,4 @@ Shape cut_shape(const Shaper::Row& row, bool words);
 // One variable and all fields stored.
 Shape whole_shape(const Shaper::Row& row);
 
-// Bytes that end a token.
-bool is_separator(char c);
-
 }  // namespace gac::store

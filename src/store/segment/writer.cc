@@ -650,10 +650,14 @@ Result<> ChunkStream::next(const BlockLimits& limits, event::EventBatch& out,
     for (; at_ < rows_.size() && out.size() < limits.rows_max; ++at_) {
         const Row& row = rows_[at_];
         const Chunk& chunk = *chunks_[row.chunk];
-        whole += chunk.bytes_of(row.row);
-        if (!out.empty()
-            && (whole > limits.bytes_max
-                || out.raw_bytes() + chunk.raw_bytes_of(row.row) > limits.text_bytes_max)) {
+        const std::size_t bytes = chunk.bytes_of(row.row);
+        whole += bytes;
+        // The text is a part of the bytes: most often these tell enough.
+        const auto too_much_text = [&] {
+            return out.raw_bytes() + bytes > limits.text_bytes_max
+                   && out.raw_bytes() + chunk.raw_bytes_of(row.row) > limits.text_bytes_max;
+        };
+        if (!out.empty() && (whole > limits.bytes_max || too_much_text())) {
             break;
         }
         chunk.view(row.row, out);
