@@ -180,22 +180,23 @@ void add_random_event(Random& random, event::EventBatch& batch, store::SourceNam
     batch.end(head);
 }
 
-// A line of a web server, of which url.original is a part: a path, a whole URL, or one of the odd
-// forms between.
+// A line of a web server, of which url.original is a part that has another field inside: a path, a
+// whole URL, or what looks like a path until its second byte.
 void add_request(Random& random, event::EventBatch& batch, store::SourceNames& sources) {
+    static const std::string_view kHosts[] = {"evil.example", "a.test"};
+    const auto numbered = [&](const char* word) { return word + std::to_string(random() % 30); };
+    const std::string host(kHosts[random() % 2]);
     std::string target;
-    switch (random() % 8) {
+    switch (random() % 4) {
         case 0:
-            target = random_url(random);
+            target = "http://" + host + '/' + numbered("x");
             break;
         case 1:
-            target = "//" + random_domain(random) + random_path(random);
-            break;
-        case 2:
-            target = random_domain(random) + random_path(random);
+            target =
+                '/' + (random() % 3 == 0 ? "" : numbered("p")) + '/' + host + '/' + numbered("x");
             break;
         default:
-            target = "/" + std::string(random() % 4, 'p') + random_path(random);
+            target = '/' + numbered("p") + '/' + numbered("q");
             break;
     }
     batch.begin();
@@ -204,9 +205,10 @@ void add_request(Random& random, event::EventBatch& batch, store::SourceNames& s
     head.received = head.time;
     head.source = sources.source_id("proxy");
     head.profile = *shipped_profiles()->find("generic");
-    head.raw = batch.arena().copy(std::to_string(random() % 100) + " GET " + target + " HTTP/1.1");
-    batch.add(event::intern("url.original"),
-              event::ValueRef(head.raw.substr(head.raw.find("GET ") + 4, target.size())));
+    head.raw = batch.arena().copy("GET " + target + " HTTP/1.1");
+    const std::string_view whole = head.raw.substr(4, target.size());
+    batch.add(event::intern("url.original"), event::ValueRef(whole));
+    batch.add(event::intern("url.extension"), event::ValueRef(whole.substr(whole.size() - 1)));
     batch.end(head);
 }
 
