@@ -15,8 +15,10 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{1} << 30;
 constexpr std::size_t kSpareMax = 64;
-constexpr auto kTick = std::chrono::seconds(1);
+constexpr auto kTick = std::chrono::milliseconds(250);
 constexpr std::int64_t kRestShare = 20;  // saving may take a twentieth of the time
+// A start after a kill judges what came after the mark again: about a second's work.
+constexpr event::EventId kBehindMax = 200'000;
 
 }  // namespace
 
@@ -152,6 +154,7 @@ bool Correlation::save() {
     std::string bytes;
     event::EventId mark = 0;
     store::Position position;
+    std::int64_t begun = base::monotonic_us();
     {
         const std::lock_guard lock(open_mutex_);
         windows_.correlator->drain(next_ticket_);
@@ -162,13 +165,16 @@ bool Correlation::save() {
         windows_.correlator->save(mark, bytes);
         position.sequence = position_.load();
     }
+    busy_us_ = base::monotonic_us() - begun;
     Result<> done;
     if (position != store::Position{}) {
         done = parts_.sink.wait_durable(position);
     }
     if (done) {
         parts_.raiser.drain();
+        begun = base::monotonic_us();
         done = base::write_file_atomic(windows_.file, bytes);
+        busy_us_ += base::monotonic_us() - begun;
     }
     if (!done) {
         base::log_error("pipeline", "correlation windows not saved: {}", done.error().message());
@@ -180,6 +186,7 @@ bool Correlation::save() {
 
 void Correlation::keep(const std::stop_token& stop) {
     std::int64_t due = base::monotonic_us() + save_every_.us;
+    std::int64_t rest_until = 0;
     for (;;) {
         {
             std::unique_lock lock(wait_mutex_);
@@ -189,13 +196,19 @@ void Correlation::keep(const std::stop_token& stop) {
             return;
         }
         publish();
-        const std::int64_t begun = base::monotonic_us();
-        if (begun >= due) {
+        const std::int64_t now = base::monotonic_us();
+        if (now >= rest_until && (now >= due || events_behind() >= kBehindMax)) {
             save();
             const std::int64_t ended = base::monotonic_us();
-            due = ended + std::max(save_every_.us, kRestShare * (ended - begun));
+            rest_until = ended + kRestShare * busy_us_;
+            due = ended + save_every_.us;
         }
     }
+}
+
+event::EventId Correlation::events_behind() {
+    const std::scoped_lock lock(save_mutex_, open_mutex_);
+    return end_ - saved_.value_or(0);
 }
 
 void Correlation::publish() {

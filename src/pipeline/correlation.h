@@ -4,10 +4,11 @@
 // correlations found goes to the raiser together. So the windows are a function of history alone,
 // and a replay of the same events finds the same.
 //
-// The windows survive a restart: they are written to a file every so often and at the end, always
-// with the mark "holds exactly the events below this id", when those events are durable and what
-// they led to is raised. Whoever starts again loads the file and replays history from the mark
-// (pipeline/replay.h), so that nothing is counted twice and nothing is missed, after a kill too.
+// The windows survive a restart: they are written to a file every so often, after so many events
+// and at the end, always with the mark "holds exactly the events below this id", when those events
+// are durable and what they led to is raised. Whoever starts again loads the file and replays
+// history from the mark (pipeline/replay.h), so that nothing is counted twice and nothing is
+// missed, after a kill too.
 #pragma once
 
 #include <atomic>
@@ -90,6 +91,7 @@ private:
                std::vector<event::Detection>& detections);
     void keep(const std::stop_token& stop);
     void publish();
+    event::EventId events_behind();  // of the newest id given out
 
     CorrelationParts parts_;
     Windows windows_;
@@ -102,6 +104,7 @@ private:
 
     std::mutex save_mutex_;
     std::optional<event::EventId> saved_;     // mark of the file
+    std::int64_t busy_us_ = 0;                // of the last save, without waiting for others
     std::atomic<std::uint64_t> position_{0};  // newest in history
     base::Guarded<std::vector<std::unique_ptr<event::EventBatch>>> spare_;
     detect::CorrelatorStats published_;

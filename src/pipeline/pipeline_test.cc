@@ -429,6 +429,35 @@ TEST_F(PipelineTest, WindowsGoOnInTheNextRun) {
     EXPECT_FALSE(Windows::open(folder_ / "windows", rules_->active().get(), 1'000, 1).mark);
 }
 
+TEST_F(PipelineTest, WindowsAreSavedAfterManyEventsHoweverEarly) {
+    const Parts parts{.profiles = profiles_,
+                      .sink = sink_,
+                      .sources = sources_,
+                      .rules = *rules_,
+                      .clock = clock_,
+                      .alerts = desk_.alerts()};
+    const auto mark = [&] {
+        return Windows::open(folder_ / "windows", rules_->active().get(), 1'000'000, 1).mark;
+    };
+    auto windows = Windows::open(folder_ / "windows", rules_->active().get(), 1, 1);
+    windows.mark = 1;
+    Pipeline pipeline(parts, {.save_windows_every = base::Duration::seconds(3600)},
+                      std::move(windows));
+    EXPECT_EQ(mark(), 1u);
+    std::string lines;
+    for (int i = 0; i < 10'000; ++i) {
+        lines += "{}\n";
+    }
+    for (int body = 0; body < 25; ++body) {
+        send(pipeline, lines);
+    }
+    const std::int64_t begun = base::monotonic_us();
+    while (mark() == 1u && base::monotonic_us() - begun < 60'000'000) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_GT(mark().value_or(0), 200'000u);
+}
+
 class FollowTest : public PipelineTest {
 protected:
     std::unique_ptr<Follower> follow(Pipeline& pipeline) {

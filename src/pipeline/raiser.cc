@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kQueuedDetectionsMax = 50'000;
 constexpr std::size_t kBatchesAtOnce = 64;
 constexpr auto kRetryAfter = std::chrono::milliseconds(500);
-constexpr std::int64_t kMarkEveryUs = 2'000'000;
+constexpr std::int64_t kMarkEveryUs = 500'000;
 }  // namespace
 
 Raiser::Raiser(response::Alerts& alerts)
