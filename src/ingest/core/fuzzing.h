@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -72,5 +73,52 @@ inline void decode(Decoder& decoder, std::string_view frame, event::EventBatch& 
     }
     check_batch(batch);
 }
+
+// Frames as one format and as `auto`. Reading fewer fields gives the same values for those that are
+// read.
+class FormatTarget {
+public:
+    explicit FormatTarget(std::string_view format)
+        : auto_(*make_decoder("auto", {})),
+          whole_(*make_decoder(format, {})),
+          few_(*make_decoder(format, {.fields = few_fields()})) {}
+
+    int run(const std::uint8_t* data, std::size_t size) {
+        const std::string_view frame(reinterpret_cast<const char*>(data), size);
+        if (size > 64 * 1024) {
+            return 0;
+        }
+        // "auto" takes JSON for what it is, which may be several events.
+        decode(*auto_, frame, whole_events_, false);
+        decode(*whole_, frame, whole_events_, true);
+        decode(*few_, frame, few_events_, true);
+        // A fault in JSON inside the message goes unseen when nobody reads that value.
+        if (few_events_.empty() || frame.contains('{')) {
+            return 0;
+        }
+        GAC_ASSERT(whole_events_.heads()[0].time == few_events_.heads()[0].time);
+        for (const event::Field& field : few_events_[0].fields()) {
+            const event::ValueRef* full = whole_events_[0].find(field.id);
+            GAC_ASSERT(full != nullptr);
+            std::string a;
+            std::string b;
+            full->append_json(a);
+            field.value.append_json(b);
+            GAC_ASSERT(a == b);
+        }
+        return 0;
+    }
+
+private:
+    static FieldChoice few_fields() {
+        const event::FieldId wanted[] = {event::field::UserName, event::field::SourceIp,
+                                         event::field::ProcessName, event::field::UrlPath,
+                                         event::intern("srcip")};
+        return FieldChoice::of(wanted);
+    }
+
+    std::unique_ptr<Decoder> auto_, whole_, few_;
+    event::EventBatch whole_events_, few_events_;
+};
 
 }  // namespace gac::ingest::fuzzing

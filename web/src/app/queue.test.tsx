@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Schemas } from '@/api/client.ts';
 import { live } from '@/api/live.ts';
 import { makeRouter } from '@/app/router.tsx';
+import { prepareScreen } from '@/app/testScreen.ts';
 import { Toasts } from '@/ui/toasts.tsx';
 
 const now = '2026-11-22T14:59:13.000000Z';
@@ -111,23 +112,9 @@ const server = setupServer(
   ),
 );
 
-class FakeStream extends EventTarget {
-  static CLOSED = 2;
-  readyState = 1;
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-  close() {
-    this.readyState = 2;
-  }
-}
-
 beforeAll(() => {
   server.listen({ onUnhandledRequest: 'error' });
-  // The virtual list asks for sizes, and a test has no layout.
-  for (const name of ['clientHeight', 'clientWidth']) {
-    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value: 800 });
-  }
-  Object.assign(globalThis, { EventSource: FakeStream });
+  prepareScreen();
 });
 beforeEach(() => {
   groups = [group('a'), group('b')];

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import type { Schemas } from '@/api/client.ts';
 import { live } from '@/api/live.ts';
 import { makeRouter } from '@/app/router.tsx';
+import { prepareScreen } from '@/app/testScreen.ts';
 import { asked } from '@/features/search/asked.ts';
 import { Toasts } from '@/ui/toasts.tsx';
 
@@ -126,22 +127,9 @@ const server = setupServer(
   http.get('*/api/v1/saved-searches/:id', () => HttpResponse.json(saved())),
 );
 
-class FakeStream extends EventTarget {
-  static CLOSED = 2;
-  readyState = 1;
-  onopen: (() => void) | null = null;
-  onerror: (() => void) | null = null;
-  close() {
-    this.readyState = 2;
-  }
-}
-
 beforeAll(() => {
   server.listen({ onUnhandledRequest: 'error' });
-  for (const name of ['clientHeight', 'clientWidth']) {
-    Object.defineProperty(HTMLElement.prototype, name, { configurable: true, value: 800 });
-  }
-  Object.assign(globalThis, { EventSource: FakeStream });
+  prepareScreen();
 });
 beforeEach(() => {
   searches = [];
