@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/body.h"
+#include "api/history_question.h"
 #include "api/router.h"
 #include "api/state.h"
 #include "pipeline/hunt_service.h"
@@ -63,19 +64,6 @@ Result<HuntId> id_in_path(const Call& call) {
     return *id;
 }
 
-Result<std::optional<base::TimePoint>> time_member(const Body& body, std::string_view name,
-                                                   base::TimePoint now) {
-    GAC_TRY(text, body.text_or_empty(name, 64));
-    if (text.empty()) {
-        return std::optional<base::TimePoint>();
-    }
-    auto time = base::parse_time_argument(text, now);
-    if (!time) {
-        return std::unexpected(base::at(name, std::move(time).error()));
-    }
-    return std::optional(*time);
-}
-
 Result<net::Response> start(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::EventsSearch));
     GAC_TRY(body, Body::parse(call.request,
@@ -88,27 +76,17 @@ Result<net::Response> start(Api::State& state, Call& call) {
         return fail(Code::InvalidArgument, "either a list's text or the name of a list is needed",
                     "indicators");
     }
-    GAC_TRY(from, time_member(body, "from", state.now()));
-    GAC_TRY(to, time_member(body, "to", state.now()));
-    if (from && to && *to < *from) {
-        return fail(Code::InvalidArgument, "the span ends before it begins", "to");
-    }
+    GAC_TRY(span, read_span(body, {}, {}, state.now()));
     GAC_TRY(text, body.truth("in_text", false));
     GAC_TRY(wait, body.number("wait_ms", 0, 0, kWaitMax));
     wanted.name = !name.empty() ? name : !list.empty() ? list : "Danh sách đã dán";
     wanted.indicators = std::move(indicators);
     wanted.list = std::move(list);
-    wanted.from = from;
-    wanted.to = to;
+    wanted.from = span.from;
+    wanted.to = span.to;
     wanted.text = text;
-    if (!scope.everything()) {
-        // History knows sources, not units.
-        GAC_TRY(sources, state.backend.source_book.list(scope));
-        wanted.only_sources.emplace();
-        for (const response::Source& source : sources) {
-            wanted.only_sources->push_back(source.name);
-        }
-    }
+    GAC_TRY(seen, sources_seen(state, scope));
+    wanted.only_sources = std::move(seen);
     GAC_TRY(hunt, state.backend.hunts.ask(call.actor, std::move(wanted)));
     if (wait > 0) {
         state.backend.hunts.wait(hunt.id, base::Duration::millis(wait));

@@ -5,6 +5,7 @@
 
 #include "api/alert_json.h"
 #include "api/body.h"
+#include "api/history_question.h"
 #include "api/rule_json.h"
 #include "api/running.h"
 #include "pipeline/rule_preview.h"
@@ -17,16 +18,6 @@ using access::Permission;
 
 constexpr std::size_t kTextMax = 256U << 10U;
 
-Result<base::TimePoint> time_member(const Body& body, std::string_view name,
-                                    std::string_view otherwise, base::TimePoint now) {
-    GAC_TRY(text, body.text_or_empty(name, 64));
-    auto time = base::parse_time_argument(text.empty() ? otherwise : std::string_view(text), now);
-    if (!time) {
-        return std::unexpected(base::at(name, std::move(time).error()));
-    }
-    return *time;
-}
-
 Result<pipeline::PreviewQuestion> read_question(Api::State& state, const Body& body,
                                                 const access::Scope& scope) {
     pipeline::PreviewQuestion question;
@@ -37,22 +28,12 @@ Result<pipeline::PreviewQuestion> read_question(Api::State& state, const Body& b
     }
     question.rule_id = std::move(rule);
     question.text = std::move(text);
-    GAC_TRY(from, time_member(body, "from", "-7d", state.now()));
-    GAC_TRY(to, time_member(body, "to", "now", state.now()));
-    if (to < from) {
-        return fail(Code::InvalidArgument, "the span ends before it begins", "to");
-    }
-    question.range = {from, to};
+    GAC_TRY(span, read_span(body, "-7d", "now", state.now()));
+    question.range = span.range();
     GAC_TRY(timeout, body.number("timeout_ms", 20'000, 1, 60'000));
     question.budget.time_max = base::Duration::millis(timeout);
-    if (!scope.everything()) {
-        // History knows sources, not units.
-        GAC_TRY(sources, state.backend.source_book.list(scope));
-        question.only_sources.emplace();
-        for (const response::Source& source : sources) {
-            question.only_sources->push_back(source.name);
-        }
-    }
+    GAC_TRY(seen, sources_seen(state, scope));
+    question.only_sources = std::move(seen);
     return question;
 }
 

@@ -6,6 +6,7 @@
 
 #include "api/alert_json.h"
 #include "api/body.h"
+#include "api/history_question.h"
 #include "api/running.h"
 #include "event/field.h"
 #include "store/query.h"
@@ -32,33 +33,19 @@ struct Asked {
     std::string name;  // for cancelling
 };
 
-Result<base::TimePoint> time_member(const Body& body, std::string_view name,
-                                    std::string_view otherwise, base::TimePoint now) {
-    GAC_TRY(text, body.text_or_empty(name, 64));
-    auto time = base::parse_time_argument(text.empty() ? otherwise : std::string_view(text), now);
-    if (!time) {
-        return std::unexpected(base::at(name, std::move(time).error()));
-    }
-    return *time;
-}
-
 Result<Asked> read_request(Api::State& state, const Call& call) {
     GAC_TRY(body, Body::parse(call.request, {"query", "from", "to", "limit", "cursor", "histogram",
                                              "facets", "search_id", "timeout_ms", "explain"}));
     const base::TimePoint now = state.now();
     GAC_TRY(text, body.text("query", 20'000));
     GAC_TRY(query, store::parse(text, now));
-    GAC_TRY(from, time_member(body, "from", "-24h", now));
-    GAC_TRY(to, time_member(body, "to", "now", now));
-    if (to < from) {
-        return fail(Code::InvalidArgument, "the span ends before it begins", "to");
-    }
+    GAC_TRY(span, read_span(body, "-24h", "now", now));
     GAC_TRY(limit, body.number("limit", 100, 1, 10'000));
     GAC_TRY(cursor, body.text_or_empty("cursor", 500));
     GAC_TRY(timeout, body.number("timeout_ms", 30'000, 1, 60'000));
     Asked asked{.query = std::move(query)};
     asked.budget.asker = std::hash<std::string>{}(call.actor.id.text());
-    asked.query.range = {from, to};
+    asked.query.range = span.range();
     asked.query.limit = static_cast<std::uint32_t>(limit);
     asked.query.cursor = std::move(cursor);
     asked.budget.time_max = base::Duration::millis(timeout);
@@ -230,14 +217,8 @@ Result<net::Response> search(Api::State& state, Call& call) {
     GAC_TRY(scope, state.require(call, Permission::EventsSearch));
     const std::int64_t begun = base::monotonic_us();
     GAC_TRY(asked, read_request(state, call));
-    if (!scope.everything()) {
-        // History knows sources, not units.
-        GAC_TRY(sources, state.backend.source_book.list(scope));
-        asked.query.only_sources.emplace();
-        for (const response::Source& source : sources) {
-            asked.query.only_sources->push_back(source.name);
-        }
-    }
+    GAC_TRY(seen, sources_seen(state, scope));
+    asked.query.only_sources = std::move(seen);
     if (const std::string list = store::hunt_list(asked.query); !list.empty()) {
         auto hunter = state.backend.hunts.hunter(list);
         if (!hunter && hunter.error().code == Code::NotFound) {
