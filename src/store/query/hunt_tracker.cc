@@ -61,20 +61,50 @@ void HuntTracker::add_hits(std::size_t from, std::uint32_t row) {
 
 namespace {
 
-Result<RowSet> rows_with_profiles(BlockReader& reader, const std::vector<bool>& good) {
-    GAC_TRY(profile_of, reader.numbers(System::Profile));
-    RowSet out(reader.rows());
-    for (std::uint32_t row = 0; row < reader.rows(); ++row) {
-        const auto number = static_cast<std::uint64_t>(profile_of[row]);
-        if (number >= good.size()) {
-            return fail(Code::Corrupt, "a row names a profile that is not in the footer",
-                        reader.segment().path().string());
+// Rows for which is(row).
+template <class Is>
+RowSet rows_where(std::uint32_t rows, Is&& is) {
+    RowSet out(rows);
+    for (std::uint32_t row = 0; row < rows; row += 64) {
+        std::uint64_t word = 0;
+        for (std::uint32_t i = 0; i < std::min(64U, rows - row); ++i) {
+            word |= std::uint64_t{is(row + i) ? 1U : 0U} << i;
         }
-        if (good[number]) {
-            out.set(row);
-        }
+        out.words()[row / 64] = word;
     }
     return out;
+}
+
+Result<RowSet> rows_with_profiles(BlockReader& reader, const std::vector<bool>& good) {
+    bool all_known = true;
+    const auto is_good = [&](std::int64_t number) {
+        const bool known = static_cast<std::uint64_t>(number) < good.size();
+        all_known = all_known && known;
+        return known && good[static_cast<std::size_t>(number)];
+    };
+    GAC_TRY(column, reader.head(System::Profile));
+    std::optional<RowSet> out;
+    if (!column->everywhere()) {
+        all_known = false;
+    } else if (column->coded()) {
+        std::vector<std::uint8_t> by_code;
+        for (const ValueRef& value : column->distinct()) {
+            by_code.push_back(is_good(value.integer()) ? 1 : 0);
+        }
+        const std::span<const std::uint32_t> codes = column->codes();
+        out = codes.empty() ? RowSet(reader.rows(), by_code.front() != 0)
+                            : rows_where(reader.rows(), [&](std::uint32_t row) {
+                                  return by_code[codes[row]] != 0;
+                              });
+    } else {
+        const std::span<const std::int64_t> numbers = column->numbers();
+        out = rows_where(reader.rows(), [&](std::uint32_t row) { return is_good(numbers[row]); });
+    }
+    if (!all_known) {
+        return fail(Code::Corrupt, "a row names a profile that is not in the footer",
+                    reader.segment().path().string());
+    }
+    return *std::move(out);
 }
 
 }  // namespace
