@@ -105,14 +105,17 @@ protected:
         std::ofstream(folder_ / "rules" / "word.yml") << text;
     }
 
+    Parts parts() {
+        return {.profiles = profiles_,
+                .sink = sink_,
+                .sources = sources_,
+                .rules = *rules_,
+                .clock = clock_,
+                .alerts = desk_.alerts()};
+    }
+
     Pipeline make_pipeline(std::uint32_t shards = 1, std::size_t queue_bytes = 1 << 20) {
-        const Parts parts{.profiles = profiles_,
-                          .sink = sink_,
-                          .sources = sources_,
-                          .rules = *rules_,
-                          .clock = clock_,
-                          .alerts = desk_.alerts()};
-        return Pipeline(parts, {.shards = shards, .queue_bytes_max = queue_bytes},
+        return Pipeline(parts(), {.shards = shards, .queue_bytes_max = queue_bytes},
                         Windows::open({}, rules_->active().get(), 0, shards));
     }
 
@@ -405,17 +408,11 @@ TEST_F(PipelineTest, WindowsGoOnInTheNextRun) {
     rules_->reload_if_changed();
     const std::string line = "{\"word\":\"danger\",\"who\":\"a\"}\n";
     for (int run = 0; run < 5; ++run) {
-        const Parts parts{.profiles = profiles_,
-                          .sink = sink_,
-                          .sources = sources_,
-                          .rules = *rules_,
-                          .clock = clock_,
-                          .alerts = desk_.alerts()};
         const event::EventId end = sink_.reserve(1);
         auto windows = Windows::open(folder_ / "windows", rules_->active().get(), end, 1);
         EXPECT_EQ(windows.mark.has_value(), run > 0);
         windows.mark = end;
-        Pipeline pipeline(parts, {.shards = 2}, std::move(windows));
+        Pipeline pipeline(parts(), {.shards = 2}, std::move(windows));
         for (int n = 0; n < 10; ++n) {
             EXPECT_EQ(alert_count(), 0);
             send(pipeline, line);
@@ -430,18 +427,12 @@ TEST_F(PipelineTest, WindowsGoOnInTheNextRun) {
 }
 
 TEST_F(PipelineTest, WindowsAreSavedAfterManyEventsHoweverEarly) {
-    const Parts parts{.profiles = profiles_,
-                      .sink = sink_,
-                      .sources = sources_,
-                      .rules = *rules_,
-                      .clock = clock_,
-                      .alerts = desk_.alerts()};
     const auto mark = [&] {
         return Windows::open(folder_ / "windows", rules_->active().get(), 1'000'000, 1).mark;
     };
     auto windows = Windows::open(folder_ / "windows", rules_->active().get(), 1, 1);
     windows.mark = 1;
-    Pipeline pipeline(parts, {.save_windows_every = base::Duration::seconds(3600)},
+    Pipeline pipeline(parts(), {.save_windows_every = base::Duration::seconds(3600)},
                       std::move(windows));
     EXPECT_EQ(mark(), 1u);
     std::string lines;

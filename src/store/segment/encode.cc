@@ -415,27 +415,23 @@ bool ColumnEncoder::State::put_number_text(const ColumnInput& input) {
     for (std::size_t i = 0; i < integers.size(); ++i) {
         const std::string_view text = input.values[i].string();
         fetch_ahead(input.values, i);
-        if (bare && few_digits(text, integers[i])) {
-            canonical = canonical && (text.size() == 1 || text[0] != '0');
-            padded = padded && text.size() == form.digits && !any_sign;
-            if (!canonical && !padded) {
+        std::string_view digits = text;
+        bool sign = false;
+        if (!bare || !few_digits(text, integers[i])) {
+            if (!has_form(text, form)) {
                 return false;
             }
-            continue;
+            digits = text.substr(form.prefix.size(),
+                                 text.size() - form.prefix.size() - form.suffix.size());
+            const auto parsed =
+                std::from_chars(digits.data(), digits.data() + digits.size(), integers[i]);
+            if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
+                return false;
+            }
+            sign = digits.front() == '-';
+            digits.remove_prefix(sign ? 1 : 0);
         }
-        if (!has_form(text, form)) {
-            return false;
-        }
-        std::string_view digits =
-            text.substr(form.prefix.size(), text.size() - form.prefix.size() - form.suffix.size());
-        const auto parsed =
-            std::from_chars(digits.data(), digits.data() + digits.size(), integers[i]);
-        if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) {
-            return false;
-        }
-        const bool sign = digits.front() == '-';
         any_sign = any_sign || sign;
-        digits.remove_prefix(sign ? 1 : 0);
         canonical =
             canonical && (digits.size() == 1 || digits[0] != '0') && !(sign && integers[i] == 0);
         padded = padded && digits.size() == form.digits && !any_sign;
